@@ -1,0 +1,53 @@
+# Thin names over Meson; Meson knows how things are built.
+#
+#   make            builds everything into build/
+#   make demo       installs what is missing, builds, and shows shards at work on this machine
+#   make test       installs what is missing, builds four times, and runs every test
+#   make bench      installs what is missing, builds for speed, and runs the benches
+#   make fuzz       runs every fuzz target for FUZZ_SECONDS each
+#   make install    installs what is built; PREFIX and DESTDIR say where
+#   make format     formats the sources
+#   make clean      removes what was built
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+MESON ?= meson
+
+.PHONY: all demo test bench fuzz install format clean help
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@$(MESON) setup build --prefix="$(PREFIX)" >build-setup.log || { cat build-setup.log; exit 1; }
+	@rm -f build-setup.log
+
+demo:
+	@scripts/bootstrap build
+	@scripts/demo
+
+test:
+	@scripts/bootstrap test
+	@scripts/test
+
+bench:
+	@scripts/bootstrap build
+	@scripts/bench
+
+fuzz:
+	@scripts/bootstrap test
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" scripts/fuzz
+
+install: all
+	@$(MESON) configure build --prefix="$(PREFIX)"
+	@DESTDIR="$(DESTDIR)" $(MESON) install -C build
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-test build-bench build-fuzz
+
+help:
+	@sed -n 's/^#   /  /p' Makefile
