@@ -60,7 +60,8 @@ void sherd__frames_input(struct sherd__frames *frames, struct sherd_bytes in);
  * SHERD_EFRAME for reserved bits, unknown opcodes, wrong masking, fragmented or long control
  * frames, lengths over 2^63, continuations of nothing, a new message inside another, a close code
  * that must not be on the wire; SHERD_EUTF8 for a close reason; SHERD_ETOOBIG. Source: RFC 6455
- * sections 5, 7. Lifetime: part->data until the next call. */
+ * sections 5, 7. The first error is given again by every later call. After a CLOSE there are no
+ * more parts, whatever else comes. Lifetime: part->data until the next call. */
 enum sherd_status sherd__frames_next(struct sherd__frames *frames, struct sherd__frame_part *part);
 
 enum sherd__frames_opcode {
@@ -78,13 +79,14 @@ enum sherd_status sherd__frames_write(struct sherd__frames *frames,
                                       struct sherd_buf *out);
 
 /* Appends a close frame with a code and a reason, cut at 123 bytes on a character's edge; `reason`
- * may be NULL. Errors: SHERD_ENOMEM, and `out` is as it was. */
+ * may be NULL, and `close_code` 0 for an empty frame. Errors: SHERD_ENOMEM, and `out` is as it was.
+ */
 enum sherd_status sherd__frames_write_close(struct sherd__frames *frames, uint16_t close_code,
                                             const char *reason, struct sherd_buf *out);
 
 /* The close code that RFC 6455 section 7.4.1 has for an offence: 1002 for SHERD_EFRAME, 1003 for
- * SHERD_EFRAMETYPE, 1007 for SHERD_EUTF8, 1009 for SHERD_ETOOBIG and SHERD_EINFLATELIMIT, and so
- * on; 0 for a status that has none. */
+ * SHERD_EFRAMETYPE, 1007 for SHERD_EUTF8 and data that is damaged, 1009 for SHERD_ETOOBIG and
+ * SHERD_EINFLATELIMIT, 1011 for SHERD_ENOMEM; 0 for a status that has none. */
 uint16_t sherd__frames_close_code(enum sherd_status status);
 
 #endif
