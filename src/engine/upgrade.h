@@ -9,6 +9,7 @@
 
 #include <sherd/bytes.h>
 #include <sherd/status.h>
+#include <sherd/version.h>
 
 #include "base/buf.h"
 #include "base/random.h"
@@ -19,10 +20,18 @@
 #define SHERD__WEBSOCKET_KEY_SIZE    24 /* base64 of 16 bytes */
 #define SHERD__WEBSOCKET_ACCEPT_SIZE 28 /* base64 of a SHA-1 */
 
+/* Discord refuses clients without one of this form. Source: Discord's documentation, Reference,
+ * user agent. */
+#define SHERD__USER_AGENT "DiscordBot (https://github.com/sherd/sherd, " SHERD_VERSION ")"
+
 struct sherd__upgrade {
   char key[SHERD__WEBSOCKET_KEY_SIZE + 1];
-  struct sherd_buf head; /* the response so far; empty unless it came in pieces */
+  struct sherd_buf line; /* of the response, while it is not whole */
+  size_t response_bytes; /* so far */
   uint16_t http_status;  /* of the response, once its first line is there; 0 before */
+  bool has_upgrade;      /* headers that have come, and were right */
+  bool has_connection;
+  bool has_accept;
 };
 
 void sherd__upgrade_init(struct sherd__upgrade *upgrade, const struct sherd_allocator *allocator);
