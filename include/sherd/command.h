@@ -76,7 +76,7 @@ struct sherd_voice_state {
 /* Zeroed, it asks for all members, which needs the intent GUILD_MEMBERS. */
 struct sherd_members_request {
   const char *query; /* the beginning of the names asked for; NULL is "" for all */
-  int32_t limit;     /* 0 to 100; 0 is no limit, and only for an empty query */
+  int32_t limit;     /* 0 to 100; with an empty query, 0 is all */
   bool presences;    /* needs the intent GUILD_PRESENCES */
   const sherd_snowflake
       *user_ids;        /* these members instead; NULL for none; not with query or limit */

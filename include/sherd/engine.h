@@ -204,7 +204,7 @@ bool sherd_engine_is_connected(const struct sherd_engine *engine);
 /* Seconds from the sending of a heartbeat to its ACK, the newest such pair of this connection; NaN
  * until there is one. */
 double sherd_engine_heartbeat_latency(const struct sherd_engine *engine);
-/* The bot's user id. Errors: SHERD_ENOTREADY before the first READY (a session that was given
+/* The bot's user id. Errors: SHERD_ENOTCONNECTED before the first READY (a session that was given
  * counts); *out is then untouched. */
 enum sherd_status sherd_engine_user_id(const struct sherd_engine *engine, sherd_snowflake *out);
 /* The session as it is now. Errors: SHERD_ENOTFOUND when there is none; *out is then zeroed. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sherd/alloc.h>
 #include <sherd/event_types.h>
 #include <sherd/status.h>
 #include <sherd/value.h>
@@ -30,7 +31,9 @@ struct sherd_event {
   uint64_t expected_seq;    /* SEQUENCE_GAP: the first number that is missing; `seq` is what came */
   uint64_t last_seq;        /* SESSION_LOST: the last sequence number that was delivered */
 
-  void *kept_; /* private: the block behind a retained event */
+  /* Private. */
+  void *kept_;                              /* the block behind a kept event */
+  const struct sherd_allocator *allocator_; /* where it is kept; NULL: the default */
 };
 
 /* Keeps an event beyond its callback: *out is a copy on the heap with the bytes of its data, or,

@@ -16,6 +16,7 @@
 struct sherd_scratch {
   const struct sherd_allocator *allocator;
   struct sherd_buf buf;
+  struct sherd_engine *user; /* whose message is in it; NULL: nobody's */
 };
 
 /* Empties the scratch for the next message, and shrinks it if it has grown too large. */

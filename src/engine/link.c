@@ -1,0 +1,273 @@
+#include "engine/link.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/logging.h"
+#include "engine/error.h"
+#include "engine/inbound.h"
+#include "engine/opcode.h"
+#include "engine/session.h"
+#include "engine/state.h"
+
+/* How a connection ended, for the one place that decides what comes next. */
+struct ending {
+  enum sherd_status why;
+  uint16_t close_code;
+  enum sherd__verdict verdict;
+  uint64_t pause_ms; /* at the least, before the next attempt */
+};
+
+bool sherd__link_has_transport(const struct sherd_engine *engine) {
+  return engine->state >= SHERD_ENGINE_CONNECTING && engine->state <= SHERD_ENGINE_CLOSING;
+}
+
+static bool is_open(const struct sherd_engine *engine) {
+  return engine->frames != NULL;
+}
+
+static void forget_connection(struct sherd_engine *engine) {
+  sherd__inbound_reset(engine);
+  sherd__upgrade_deinit(&engine->upgrade);
+  sherd__frames_free(engine->frames);
+  sherd__inflater_free(engine->inflater);
+  engine->frames = NULL;
+  engine->inflater = NULL;
+  engine->handshake_due = false;
+  sherd__heartbeat_reset(&engine->heartbeat);
+  /* An op 3 that no later ACK vouches for may not have arrived. */
+  engine->presence_pending |= engine->presence_unconfirmed;
+  engine->presence_unconfirmed = false;
+}
+
+static void note_error(struct sherd_engine *engine, const struct sherd_error_info *info,
+                       const char *detail) {
+  struct sherd_error_info noted = *info;
+  sherd__error_describe(&noted, detail, &engine->settings.token);
+  engine->last_error = noted;
+}
+
+/* The last outputs follow from sherd__link_finish(). */
+static void end(struct sherd_engine *engine, enum sherd_engine_state state,
+                enum sherd_status status) {
+  engine->ending = true;
+  engine->ended = status;
+  sherd__enter(engine, state, UINT64_MAX);
+}
+
+/* Trying again cannot help: the certificate is wrong before any connection was right, so that the
+ * configuration is what is wrong; or the attempts that were allowed are used up. */
+static bool is_hopeless(const struct sherd_engine *engine, enum sherd_status why) {
+  uint32_t max_attempts = engine->settings.max_attempts;
+  if (max_attempts && engine->failed_attempts >= max_attempts)
+    return true;
+  if (engine->was_active || engine->uses_resume_url)
+    return false;
+  return why == SHERD_ETLSCA || why == SHERD_ETLSEXPIRED || why == SHERD_ETLSHOST ||
+         why == SHERD_ETLSCAFILE;
+}
+
+static enum sherd__verdict settle_verdict(struct sherd_engine *engine,
+                                          const struct ending *ending) {
+  if (is_hopeless(engine, ending->why))
+    return SHERD__VERDICT_STOP;
+  if (ending->verdict != SHERD__VERDICT_RESUME_ONCE)
+    return ending->verdict;
+  if (engine->session.suspect)
+    return SHERD__VERDICT_NEW_SESSION;
+  engine->session.suspect = true;
+  return SHERD__VERDICT_RESUME;
+}
+
+/* Counts what the connection reached; true when it did well. */
+static bool settle_counts(struct sherd_engine *engine) {
+  if (engine->state == SHERD_ENGINE_ACTIVE)
+    return engine->now_ms - engine->active_since_ms >= SHERD__BACKOFF_HEALTHY_MS;
+  engine->failed_attempts++;
+  if (engine->uses_resume_url && engine->state <= SHERD_ENGINE_AWAIT_HELLO)
+    engine->session.resume_url_failures++;
+  return false;
+}
+
+static void plan_retry(struct sherd_engine *engine, bool healthy, uint64_t pause_ms) {
+  uint64_t backoff_ms = sherd__backoff_next(&engine->backoff, healthy, &engine->random);
+  if (backoff_ms > pause_ms)
+    pause_ms = backoff_ms;
+  if (pause_ms == 0)
+    sherd__link_connect(engine);
+  else
+    sherd__enter(engine, SHERD_ENGINE_AWAIT_RETRY, engine->now_ms + pause_ms);
+}
+
+/* The one place where a connection's end is turned into what comes next. */
+static void settle(struct sherd_engine *engine, const struct ending *ending) {
+  if (engine->state == SHERD_ENGINE_AWAIT_PERMIT)
+    sherd__emit(engine, SHERD_OUTPUT_PERMIT_CANCEL);
+  bool healthy = settle_counts(engine);
+  enum sherd__verdict verdict = settle_verdict(engine, ending);
+  bool stop = verdict == SHERD__VERDICT_STOP;
+  bool resuming = verdict == SHERD__VERDICT_RESUME && sherd__session_can_resume(engine);
+  sherd__log(&engine->log, stop ? SHERD_LOG_ERROR : SHERD_LOG_WARN, engine->settings.shard_id,
+             "connection.ended", "why=%s close_code=%u state=%s next=%s",
+             sherd_status_name(ending->why), (unsigned)ending->close_code,
+             sherd_engine_state_name(engine->state),
+             stop ? "stop" : (resuming ? "resume" : "identify"));
+  forget_connection(engine);
+  sherd__emit_event(engine, &(struct sherd_event){.type = SHERD_EVENT_DISCONNECTED,
+                                                  .status = ending->why,
+                                                  .close_code = ending->close_code,
+                                                  .resuming = resuming,
+                                                  .reconnecting = !stop});
+  if (!resuming)
+    sherd__session_lose(engine, ending->why, ending->close_code);
+  if (stop)
+    end(engine, SHERD_ENGINE_FATAL, ending->why);
+  else
+    plan_retry(engine, healthy, ending->pause_ms);
+}
+
+/* Queues a close frame, if frames can be sent at all. Without memory for it the transport is closed
+ * without a word, which the peer must live with anyway. */
+static void say_close(struct sherd_engine *engine, uint16_t close_code, const char *reason) {
+  size_t from = engine->out.len;
+  if (is_open(engine) &&
+      sherd__frames_write_close(engine->frames, close_code, reason, &engine->out) == SHERD_OK)
+    sherd__emit_write(engine, from);
+}
+
+void sherd__link_connect(struct sherd_engine *engine) {
+  sherd__session_choose_url(engine, &engine->url, &engine->uses_resume_url);
+  bool resuming = sherd__session_can_resume(engine);
+  sherd__log(&engine->log, SHERD_LOG_INFO, engine->settings.shard_id, "connection.begin",
+             "host=%s port=%u tls=%d resume=%d", engine->url.host, (unsigned)engine->url.port,
+             engine->url.tls, resuming);
+  sherd__enter(engine, SHERD_ENGINE_CONNECTING, UINT64_MAX);
+  sherd__emit_event(engine,
+                    &(struct sherd_event){.type = SHERD_EVENT_CONNECTING, .resuming = resuming});
+  sherd__emit(engine, SHERD_OUTPUT_CONNECT);
+}
+
+static enum sherd_status begin_upgrade(struct sherd_engine *engine) {
+  const struct sherd__settings *settings = &engine->settings;
+  enum sherd_status status =
+      sherd__inflater_new(engine->allocator, settings->compression, &engine->inflater);
+  if (status)
+    return status;
+  size_t from = engine->out.len;
+  status =
+      sherd__upgrade_request(&engine->upgrade, engine->url.host, engine->url.port, engine->url.tls,
+                             engine->url.target, &engine->random, &engine->out);
+  if (!status)
+    sherd__emit_write(engine, from);
+  return status;
+}
+
+void sherd__link_opened(struct sherd_engine *engine) {
+  engine->stats.connects++;
+  sherd__enter(engine, SHERD_ENGINE_AWAIT_UPGRADE,
+               engine->now_ms + engine->settings.upgrade_timeout_ms);
+  enum sherd_status status = begin_upgrade(engine);
+  if (status)
+    sherd__link_fail(engine, status, 0);
+}
+
+static void fail(struct sherd_engine *engine, const struct ending *ending) {
+  uint16_t close_code = sherd__frames_close_code(ending->why);
+  say_close(engine, close_code ? close_code : SHERD__CLOSE_KEEP_SESSION, NULL);
+  sherd__emit(engine, SHERD_OUTPUT_DISCONNECT);
+  settle(engine, ending);
+}
+
+void sherd__link_fail(struct sherd_engine *engine, enum sherd_status why, uint64_t offset) {
+  note_error(engine,
+             &(struct sherd_error_info){
+                 .status = why, .offset = offset, .http_status = engine->upgrade.http_status},
+             NULL);
+  fail(engine, &(struct ending){.why = why, .verdict = SHERD__VERDICT_RESUME});
+}
+
+void sherd__link_invalid_session(struct sherd_engine *engine, bool resumable) {
+  note_error(engine, &(struct sherd_error_info){.status = SHERD_EINVALIDSESSION},
+             resumable ? "it may still be resumed" : NULL);
+  fail(engine,
+       &(struct ending){.why = SHERD_EINVALIDSESSION,
+                        .verdict = resumable ? SHERD__VERDICT_RESUME : SHERD__VERDICT_NEW_SESSION,
+                        .pause_ms = sherd__invalid_session_pause(&engine->random)});
+}
+
+void sherd__link_server_closed(struct sherd_engine *engine, uint16_t close_code,
+                               struct sherd_bytes reason) {
+  const struct sherd__close_code *row = sherd__close_code_find(close_code);
+  char detail[SHERD_ERROR_TEXT_MAX + 1];
+  snprintf(detail, sizeof detail, "close code %u%s%.*s", (unsigned)close_code,
+           reason.len ? ": " : "", (int)reason.len, reason.len ? (const char *)reason.data : "");
+  note_error(engine, &(struct sherd_error_info){.status = row->status, .close_code = close_code},
+             detail);
+  /* RFC 6455 section 5.5.1: answer with the code that came. */
+  say_close(engine, close_code ? close_code : SHERD__CLOSE_KEEP_SESSION, NULL);
+  sherd__emit(engine, SHERD_OUTPUT_DISCONNECT);
+  settle(engine,
+         &(struct ending){.why = row->status, .close_code = close_code, .verdict = row->verdict});
+}
+
+void sherd__link_lost(struct sherd_engine *engine, enum sherd_status why,
+                      const struct sherd_error_info *details) {
+  struct sherd_error_info info = {.status = why};
+  if (details) {
+    info.http_status = details->http_status;
+    info.os_error = details->os_error;
+  }
+  note_error(engine, &info, details ? details->text : NULL);
+  settle(engine, &(struct ending){.why = why, .verdict = SHERD__VERDICT_RESUME});
+}
+
+void sherd__link_close(struct sherd_engine *engine, bool resumable) {
+  engine->close_resumable = resumable;
+  if (is_open(engine)) {
+    if (engine->state == SHERD_ENGINE_AWAIT_PERMIT)
+      sherd__emit(engine, SHERD_OUTPUT_PERMIT_CANCEL);
+    say_close(engine, resumable ? SHERD__CLOSE_KEEP_SESSION : SHERD__CLOSE_END_SESSION, NULL);
+    /* What comes after our close frame is the next process's to resume, or nobody's. */
+    engine->inbound.has_documents = false;
+    engine->handshake_due = false;
+    sherd__heartbeat_reset(&engine->heartbeat);
+    sherd__enter(engine, SHERD_ENGINE_CLOSING, engine->now_ms + engine->settings.close_timeout_ms);
+    return;
+  }
+  sherd__link_closed(engine, sherd__link_has_transport(engine));
+}
+
+void sherd__link_closed(struct sherd_engine *engine, bool transport_open) {
+  bool had_transport = sherd__link_has_transport(engine);
+  if (transport_open)
+    sherd__emit(engine, SHERD_OUTPUT_DISCONNECT);
+  forget_connection(engine);
+  if (had_transport)
+    sherd__emit_event(engine, &(struct sherd_event){.type = SHERD_EVENT_DISCONNECTED,
+                                                    .status = SHERD_ECLOSED,
+                                                    .resuming = engine->close_resumable});
+  if (!engine->close_resumable)
+    sherd__session_forget(engine);
+  else if (sherd_session_is_set(&engine->session.saved))
+    sherd__emit(engine, SHERD_OUTPUT_SESSION);
+  end(engine, SHERD_ENGINE_IDLE, SHERD_OK);
+}
+
+bool sherd__link_finish(struct sherd_engine *engine) {
+  if (!engine->ending)
+    return false;
+  struct sherd__queued_command *command = engine->queue.first;
+  if (command) {
+    sherd__emit_event(
+        engine, &(struct sherd_event){.type = SHERD_EVENT_COMMAND_DROPPED,
+                                      .op = command->op,
+                                      .status = engine->ended ? engine->ended : SHERD_ECLOSED});
+    sherd__command_queue_remove(&engine->queue, command, engine->allocator);
+    return true;
+  }
+  engine->ending = false;
+  sherd__emit_event(engine,
+                    &(struct sherd_event){.type = SHERD_EVENT_CLOSED, .status = engine->ended});
+  sherd__emit(engine, SHERD_OUTPUT_ENDED);
+  return true;
+}

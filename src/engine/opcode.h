@@ -1,0 +1,22 @@
+/* The gateway's opcodes: one table.
+ * Source: Discord's documentation, Opcodes and Status Codes, gateway opcodes. */
+#ifndef SHERD_ENGINE_OPCODE_H
+#define SHERD_ENGINE_OPCODE_H
+
+enum sherd__opcode {
+  SHERD_OP_DISPATCH = 0,
+  SHERD_OP_HEARTBEAT = 1,
+  SHERD_OP_IDENTIFY = 2,
+  SHERD_OP_PRESENCE_UPDATE = 3,
+  SHERD_OP_VOICE_STATE_UPDATE = 4,
+  SHERD_OP_RESUME = 6,
+  SHERD_OP_RECONNECT = 7,
+  SHERD_OP_REQUEST_GUILD_MEMBERS = 8,
+  SHERD_OP_INVALID_SESSION = 9,
+  SHERD_OP_HELLO = 10,
+  SHERD_OP_HEARTBEAT_ACK = 11,
+  SHERD_OP_REQUEST_SOUNDBOARD_SOUNDS = 31,
+  SHERD_OP_REQUEST_CHANNEL_INFO = 43
+};
+
+#endif
