@@ -1,0 +1,274 @@
+/* The calls of sherd/value.h: what is the same in both formats, and the choice between them. */
+#include <sherd/value.h>
+
+#include <string.h>
+
+#include "payload/json.h"
+#include "payload/view.h"
+
+static struct sherd_value absent(enum sherd_status why) {
+  return (struct sherd_value){.status_ = (int16_t)why};
+}
+
+static enum sherd_status check_input(enum sherd_data_format format, const void *data, size_t len) {
+  if (!data && len)
+    return SHERD_EINVAL;
+  return format == SHERD_FORMAT_JSON ? SHERD_OK : SHERD_EINVAL;
+}
+
+enum sherd_status sherd_value_open(enum sherd_data_format format, const void *data, size_t len,
+                                   struct sherd_value *out) {
+  static const uint8_t nothing[1];
+  enum sherd_status status = check_input(format, data, len);
+  const uint8_t *start = data ? data : nothing;
+  *out = (struct sherd_value){
+      .at_ = start, .end_ = start + len, .base_ = start, .format_ = (uint8_t)format};
+  if (status) {
+    *out = absent(SHERD_ENOTFOUND);
+    return status;
+  }
+  return sherd__json_open(out);
+}
+
+enum sherd_status sherd_value_validate(enum sherd_data_format format, const void *data, size_t len,
+                                       size_t *error_offset) {
+  static const uint8_t nothing[1];
+  enum sherd_status status = check_input(format, data, len);
+  if (status)
+    return status;
+  return sherd__json_validate(data ? data : nothing, len, error_offset);
+}
+
+enum sherd_value_type sherd_value_type(struct sherd_value value) {
+  return value.at_ ? sherd__json_type(&value) : SHERD_VALUE_NULL;
+}
+
+bool sherd_value_exists(struct sherd_value value) {
+  return value.at_ != NULL;
+}
+
+enum sherd_status sherd_value_status(struct sherd_value value, size_t *error_offset) {
+  if (value.at_)
+    return SHERD_OK;
+  if (value.status_ == SHERD_OK)
+    return SHERD_ENOTFOUND;
+  if (error_offset && sherd__value_why(&value, SHERD_OK))
+    *error_offset = value.offset_;
+  return (enum sherd_status)value.status_;
+}
+
+/* --- Walks --- */
+
+struct sherd_value_iter sherd_value_iterate(struct sherd_value container) {
+  struct sherd_value_iter iter = {.next_ = container, .kind_ = SHERD__ITER_ENDED};
+  switch (sherd_value_type(container)) {
+  case SHERD_VALUE_LIST:
+    iter.kind_ = SHERD__ITER_LIST;
+    break;
+  case SHERD_VALUE_OBJECT:
+    iter.kind_ = SHERD__ITER_OBJECT;
+    break;
+  default:
+    iter.status_ = (int16_t)sherd__value_why(&container, SHERD_ETYPE);
+    return iter;
+  }
+  iter.next_.depth_++;
+  return iter;
+}
+
+bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
+                      struct sherd_value *value) {
+  struct sherd_value unwanted;
+  if (!key)
+    key = &unwanted;
+  *key = absent(SHERD_ENOTFOUND);
+  *value = absent(SHERD_ENOTFOUND);
+  return iter->kind_ != SHERD__ITER_ENDED && sherd__json_next(iter, key, value);
+}
+
+enum sherd_status sherd_value_iter_status(const struct sherd_value_iter *iter) {
+  return (enum sherd_status)iter->status_;
+}
+
+enum sherd_status sherd_value_count(struct sherd_value container, size_t *out) {
+  struct sherd_value_iter iter = sherd_value_iterate(container);
+  struct sherd_value value;
+  size_t count = 0;
+  while (sherd_value_next(&iter, NULL, &value))
+    count++;
+  if (iter.status_ == SHERD_OK)
+    *out = count;
+  return sherd_value_iter_status(&iter);
+}
+
+/* --- Ways to a value --- */
+
+bool sherd__value_text_equals(const struct sherd_value *string, const char *text, size_t len) {
+  return sherd__json_string_equals(string->at_, string->end_, text, len);
+}
+
+struct sherd_value sherd_value_get_n(struct sherd_value object, const char *key, size_t len) {
+  if (!object.at_)
+    return object;
+  if (sherd_value_type(object) != SHERD_VALUE_OBJECT)
+    return absent(SHERD_ETYPE);
+  struct sherd_value_iter iter = sherd_value_iterate(object);
+  struct sherd_value name, value;
+  while (sherd_value_next(&iter, &name, &value))
+    if (sherd__value_text_equals(&name, key, len))
+      return value;
+  return value; /* absent at the end, or the damage */
+}
+
+struct sherd_value sherd_value_get(struct sherd_value object, const char *key) {
+  return sherd_value_get_n(object, key, strlen(key));
+}
+
+struct sherd_value sherd_value_at(struct sherd_value list, size_t index) {
+  if (!list.at_)
+    return list;
+  if (sherd_value_type(list) != SHERD_VALUE_LIST)
+    return absent(SHERD_ETYPE);
+  struct sherd_value_iter iter = sherd_value_iterate(list);
+  struct sherd_value value;
+  while (sherd_value_next(&iter, NULL, &value) && index)
+    index--;
+  return value;
+}
+
+/* One step of a path through a list: digits, or nothing that a list has. */
+static struct sherd_value step_list(struct sherd_value list, const char *step, size_t len) {
+  size_t index = 0;
+  if (len == 0)
+    return absent(SHERD_ETYPE);
+  for (size_t i = 0; i < len; i++) {
+    if (step[i] < '0' || step[i] > '9')
+      return absent(SHERD_ETYPE);
+    if (__builtin_mul_overflow(index, (size_t)10, &index) ||
+        __builtin_add_overflow(index, (size_t)(step[i] - '0'), &index))
+      return absent(SHERD_ENOTFOUND);
+  }
+  return sherd_value_at(list, index);
+}
+
+struct sherd_value sherd_value_path(struct sherd_value value, const char *path) {
+  if (!*path)
+    return value;
+  for (;;) {
+    size_t len = strcspn(path, ".");
+    if (sherd_value_type(value) == SHERD_VALUE_LIST)
+      value = step_list(value, path, len);
+    else
+      value = sherd_value_get_n(value, path, len);
+    if (!path[len])
+      return value;
+    path += len + 1;
+  }
+}
+
+/* --- What a value is --- */
+
+/* SHERD_OK when the value is of the type that is asked for. */
+static enum sherd_status want(const struct sherd_value *value, enum sherd_value_type type) {
+  if (!value->at_)
+    return sherd__value_why(value, SHERD_ETYPE);
+  return sherd_value_type(*value) == type ? SHERD_OK : SHERD_ETYPE;
+}
+
+enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out) {
+  enum sherd_status status = want(&value, SHERD_VALUE_STRING);
+  return status ? status : sherd__json_as_str(&value, out);
+}
+
+enum sherd_status sherd_value_as_str_copy(struct sherd_value value, char *buf, size_t cap,
+                                          size_t *len) {
+  enum sherd_status status = want(&value, SHERD_VALUE_STRING);
+  return status ? status : sherd__json_as_str_copy(&value, buf, cap, len);
+}
+
+bool sherd_value_equals(struct sherd_value value, const char *text) {
+  return want(&value, SHERD_VALUE_STRING) == SHERD_OK &&
+         sherd__value_text_equals(&value, text, strlen(text));
+}
+
+enum sherd_status sherd_value_as_u64(struct sherd_value value, uint64_t *out) {
+  enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
+  return status ? status : sherd__json_as_u64(&value, out);
+}
+
+enum sherd_status sherd_value_as_i64(struct sherd_value value, int64_t *out) {
+  enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
+  return status ? status : sherd__json_as_i64(&value, out);
+}
+
+enum sherd_status sherd_value_as_f64(struct sherd_value value, double *out) {
+  enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
+  return status ? status : sherd__json_as_f64(&value, out);
+}
+
+enum sherd_status sherd_value_as_bool(struct sherd_value value, bool *out) {
+  enum sherd_status status = want(&value, SHERD_VALUE_BOOL);
+  if (status == SHERD_OK)
+    *out = *value.at_ == 't';
+  return status;
+}
+
+static enum sherd_status parse_digits(struct sherd_bytes text, uint64_t *out) {
+  uint64_t number = 0;
+  bool is_over = false;
+  if (text.len == 0)
+    return SHERD_ETYPE;
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.data[i] < '0' || text.data[i] > '9')
+      return SHERD_ETYPE;
+    is_over = is_over || __builtin_mul_overflow(number, UINT64_C(10), &number) ||
+              __builtin_add_overflow(number, (uint64_t)(text.data[i] - '0'), &number);
+  }
+  if (is_over)
+    return SHERD_ERANGE;
+  *out = number;
+  return SHERD_OK;
+}
+
+enum sherd_status sherd_value_as_snowflake(struct sherd_value value, sherd_snowflake *out) {
+  if (want(&value, SHERD_VALUE_NUMBER) == SHERD_OK)
+    return sherd_value_as_u64(value, out);
+  struct sherd_bytes text;
+  char unescaped[64]; /* for digits that somebody wrote as escapes */
+  enum sherd_status status = sherd_value_as_str(value, &text);
+  if (status == SHERD_EESCAPED) {
+    status = sherd_value_as_str_copy(value, unescaped, sizeof unescaped, &text.len);
+    text.data = (const uint8_t *)unescaped;
+    if (status == SHERD_ENOSPACE)
+      return SHERD_ETYPE;
+  }
+  return status ? status : parse_digits(text, out);
+}
+
+enum sherd_status sherd_value_to_json(struct sherd_value value, char *buf, size_t cap,
+                                      size_t *len) {
+  if (!value.at_)
+    return sherd__value_why(&value, SHERD_ENOTFOUND);
+  struct sherd__text text = {.buf = buf, .cap = cap};
+  const uint8_t *at = value.at_;
+  enum sherd_status status = sherd__json_copy(&at, value.end_, value.depth_, &text);
+  if (status)
+    return status;
+  if (len)
+    *len = text.len;
+  return sherd__text_finish(&text);
+}
+
+enum sherd_status sherd__value_check(const struct sherd_value *value, size_t *error_offset) {
+  const uint8_t *fault;
+  enum sherd_status status = sherd__json_check(value, &fault);
+  if (status)
+    *error_offset = (size_t)(fault - value->base_);
+  return status;
+}
+
+enum sherd_status sherd_value_raw(struct sherd_value value, struct sherd_bytes *out) {
+  if (!value.at_)
+    return sherd__value_why(&value, SHERD_ENOTFOUND);
+  return sherd__json_raw(&value, out);
+}
