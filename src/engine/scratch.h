@@ -6,6 +6,9 @@
 #ifndef SHERD_ENGINE_SCRATCH_H
 #define SHERD_ENGINE_SCRATCH_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <sherd/engine.h>
 
 #include "base/buf.h"
@@ -17,17 +20,23 @@ struct sherd_scratch {
   const struct sherd_allocator *allocator;
   struct sherd_buf buf;
   struct sherd_engine *user; /* whose message is in it; NULL: nobody's */
+  /* While a message that was parked is worked on, `buf` is its engine's memory, and the scratch's
+   * own is kept here. Handing memory over and back costs nothing, so that a message that comes in
+   * many pieces is not copied for each of them. */
+  struct sherd_buf aside;
+  bool is_lent;
 };
 
 /* Empties the scratch for the next message, and shrinks it if it has grown too large. */
 void sherd__scratch_clear(struct sherd_scratch *scratch);
 
-/* Moves what is in the scratch from `from` on to `parked`, and empties the scratch.
- * Errors: SHERD_ENOMEM. */
+/* Moves what is in the scratch from `from` on to `parked`, which is empty, and empties the scratch.
+ * Errors: SHERD_ENOMEM, and nothing has changed. */
 enum sherd_status sherd__scratch_park(struct sherd_scratch *scratch, size_t from,
                                       struct sherd_buf *parked);
 
-/* Moves what was parked back to the empty scratch, and frees `parked`. Errors: SHERD_ENOMEM. */
+/* Moves what was parked back to the scratch, in place of what is there, and frees `parked`.
+ * Errors: SHERD_ENOMEM, and `parked` is as it was. */
 enum sherd_status sherd__scratch_unpark(struct sherd_scratch *scratch, struct sherd_buf *parked);
 
 #endif
