@@ -18,9 +18,9 @@ struct sherd__connection;
 struct sherd__connection_options {
   const char *host; /* name or address, without brackets */
   uint16_t port;
-  struct sherd__tls *tls; /* NULL: none */
-  const char *proxy;      /* as in sherd_shard_config */
-  uint32_t dns_timeout_ms;
+  struct sherd__tls *tls;  /* NULL: none */
+  const char *proxy;       /* as in sherd_shard_config */
+  uint32_t dns_timeout_ms; /* as in sherd_shard_config, the defaults too */
   uint32_t connect_timeout_ms;
   uint32_t proxy_timeout_ms;
   uint32_t tls_timeout_ms;
@@ -39,7 +39,8 @@ struct sherd__connection_events {
 /* Begins to connect. `options` and its texts are copied, `tls` is borrowed for the connection's
  * life. No callback comes before this returns.
  * Happy eyeballs over all A and AAAA addresses (RFC 8305: families interleaved, 250 ms apart, the
- * first to connect wins). Errors: SHERD_ENOMEM, SHERD_EINVAL for a malformed proxy URL. */
+ * first to connect wins). Errors: SHERD_ENOMEM; SHERD_EINVAL for a malformed proxy URL (see
+ * sherd__proxy_parse()), a host with control characters or over 254 bytes, port 0. */
 enum sherd_status sherd__connection_open(struct sherd__loop *loop,
                                          const struct sherd__connection_options *options,
                                          const struct sherd__connection_events *events, void *user,
@@ -50,7 +51,7 @@ enum sherd_status sherd__connection_open(struct sherd__loop *loop,
 enum sherd_status sherd__connection_write(struct sherd__connection *connection,
                                           struct sherd_bytes bytes);
 
-/* Stops or goes on reading from the socket. */
+/* Stops or goes on reading from the socket. Bytes that have been read already still come. */
 void sherd__connection_pause(struct sherd__connection *connection, bool paused);
 
 /* Flushes what was written, for a second at the most, sends TLS's and TCP's goodbye, and frees
