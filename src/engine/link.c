@@ -29,6 +29,7 @@ static bool is_open(const struct sherd_engine *engine) {
 static void forget_connection(struct sherd_engine *engine) {
   sherd__inbound_reset(engine);
   sherd__upgrade_deinit(&engine->upgrade);
+  sherd__upgrade_init(&engine->upgrade, engine->allocator);
   sherd__frames_free(engine->frames);
   sherd__inflater_free(engine->inflater);
   engine->frames = NULL;
