@@ -36,12 +36,21 @@ static void take_log(void *user, const struct sherd_log_record *record) {
     host->tokens_seen_in_logs++;
 }
 
-void host_init(struct host *host, const struct sherd_gateway_config *config) {
+enum sherd_status host_init_with(struct host *host, const struct sherd_gateway_config *config,
+                                 struct sherd_scratch *scratch,
+                                 const struct sherd_allocator *allocator) {
   *host = (struct host){.dice = 0xFF, .compression = config->compression, .format = config->format};
   sherd__buf_init(&host->lines, sherd_allocator_default());
-  struct sherd_engine_host services = {
-      .random = random_bytes, .random_ctx = host, .log = {take_log, host, SHERD_LOG_DEBUG}};
-  assert_int_equal(sherd_engine_new(config, &services, &host->engine), SHERD_OK);
+  struct sherd_engine_host services = {.allocator = allocator,
+                                       .scratch = scratch,
+                                       .random = random_bytes,
+                                       .random_ctx = host,
+                                       .log = {take_log, host, SHERD_LOG_DEBUG}};
+  return sherd_engine_new(config, &services, &host->engine);
+}
+
+void host_init(struct host *host, const struct sherd_gateway_config *config) {
+  assert_int_equal(host_init_with(host, config, NULL, NULL), SHERD_OK);
 }
 
 static void forget_wire(struct host *host) {
@@ -113,6 +122,15 @@ void host_skip(struct host *host) {
   host->next_line = host->lines.len = 0;
 }
 
+const char *host_find(struct host *host, const char *prefix) {
+  size_t start = host->next_line;
+  const char *line;
+  while ((line = next_line(host)) && strncmp(line, prefix, strlen(prefix)) != 0)
+    ;
+  host->next_line = start;
+  return line;
+}
+
 size_t host_count(struct host *host, const char *prefix) {
   size_t count = 0;
   size_t start = host->next_line;
@@ -123,7 +141,7 @@ size_t host_count(struct host *host, const char *prefix) {
 }
 
 bool host_saw(struct host *host, const char *prefix) {
-  return host_count(host, prefix) > 0;
+  return host_find(host, prefix) != NULL;
 }
 
 /* --- What the engine gives out --- */
@@ -263,6 +281,10 @@ void host_drain(struct host *host) {
     if (host->on_output)
       host->on_output(host, &out, host->user);
     take_output(host, &out);
+    if (host->wants_permit && host->grants_at_once) {
+      host->wants_permit = false;
+      assert_int_equal(sherd_engine_granted(host->engine, host->now_ms), SHERD_OK);
+    }
   }
 }
 

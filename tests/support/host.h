@@ -53,6 +53,7 @@ struct host {
   size_t next_line;
   size_t split; /* feed at most so many bytes a call; 0: all at once */
   bool wants_permit;
+  bool grants_at_once; /* no need for host_grant() */
   unsigned tokens_seen_in_logs;
 
   /* Hooks for other kinds of tests; may be NULL. */
@@ -70,6 +71,11 @@ struct sherd_gateway_config host_config(void);
 void host_init(struct host *host, const struct sherd_gateway_config *config);
 void host_deinit(struct host *host);
 
+/* The same with a scratch and an allocator, either of which may be NULL, and with the status. */
+enum sherd_status host_init_with(struct host *host, const struct sherd_gateway_config *config,
+                                 struct sherd_scratch *scratch,
+                                 const struct sherd_allocator *allocator);
+
 /* Takes the next line and holds it against `expected`; a "*" at its end stands for anything. */
 #define expect(host, expected) host_expect(host, expected, __FILE__, __LINE__)
 void host_expect(struct host *host, const char *expected, const char *file, int line);
@@ -80,6 +86,8 @@ void host_expect_silence(struct host *host, const char *file, int line);
 void host_skip(struct host *host);
 /* Whether one of the lines left begins with `prefix`. */
 bool host_saw(struct host *host, const char *prefix);
+/* The first of them that does, or NULL. */
+const char *host_find(struct host *host, const char *prefix);
 /* How many do. */
 size_t host_count(struct host *host, const char *prefix);
 
