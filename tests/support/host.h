@@ -56,7 +56,9 @@ struct host {
   bool grants_at_once; /* no need for host_grant() */
   unsigned tokens_seen_in_logs;
 
-  /* Hooks for other kinds of tests; may be NULL. */
+  /* For other kinds of tests: no transcript is kept when `quiet`; the hooks may be NULL. */
+  bool quiet;
+  void (*on_log)(struct host *, const struct sherd_log_record *, void *user);
   void (*on_output)(struct host *, const struct sherd_output *, void *user);
   void (*on_message)(struct host *, struct sherd_bytes payload, void *user);
   void *user;
