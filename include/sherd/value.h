@@ -66,7 +66,8 @@ struct sherd_value_iter {
 
 /* Opens a view on `len` bytes at `data`. Only the first value's kind is looked at: damage further
  * in is reported where it is met (see sherd_value_status() and sherd_value_validate()).
- * JSON may have white space around the document. ETF begins with its version byte, 131.
+ * JSON may have white space around the document. ETF begins with its version byte, 131; a
+ * compressed document (tag 80) must go through sherd_value_expand() first, and is SHERD_ETAG here.
  * Errors: SHERD_EJSON, SHERD_EETF, SHERD_ETAG when the first value is not one; SHERD_ETRUNCATED
  * when there is none. SHERD_EINVAL when `data` is NULL with `len` over 0, or `format` is unknown.
  * Lifetime: *out borrows `data`. Thread-safe. */
@@ -76,11 +77,25 @@ enum sherd_status sherd_value_open(enum sherd_data_format format, const void *da
 /* Checks a whole document strictly: RFC 8259 with valid UTF-8 and paired surrogates for JSON, one
  * whole term for ETF, nothing after it but white space (JSON) or nothing at all (ETF).
  * On failure *error_offset, unless NULL, is the offset of the byte at fault, which is `len` when
- * the document ends too early.
- * Errors: SHERD_EJSON, SHERD_EETF, SHERD_ETAG, SHERD_EUTF8, SHERD_EDEPTH, SHERD_ETRUNCATED,
- * SHERD_EINVAL as above. Source: RFC 8259; Erlang's External Term Format. Thread-safe. */
+ * the document ends too early. A compressed ETF document is inflated to check it, up to 64 MiB;
+ * damage inside has the offset of its tag, 1.
+ * Errors: SHERD_EJSON, SHERD_EETF, SHERD_ETAG, SHERD_EUTF8, SHERD_EDEPTH, SHERD_ETRUNCATED;
+ * SHERD_ERANGE for an ETF integer of more than 256 bytes; SHERD_EZLIB, SHERD_EINFLATELIMIT,
+ * SHERD_ENOMEM for a compressed document; SHERD_EINVAL as above. Source: RFC 8259; Erlang's
+ * External Term Format. Thread-safe. */
 enum sherd_status sherd_value_validate(enum sherd_data_format format, const void *data, size_t len,
                                        size_t *error_offset);
+
+/* Writes the plain form of an ETF document, for sherd_value_open(), to `buf` of `cap` bytes: what
+ * is compressed (tag 80) is inflated, anything else is copied. *out_len, unless NULL, is the plain
+ * form's length, also on SHERD_ENOSPACE (nothing is then written; `buf` may be NULL when `cap` is
+ * 0). Until it is inflated that length is only what the document claims, up to 4 GiB: do not
+ * allocate it without a limit of your own.
+ * Errors, and what `buf` then holds is not defined: SHERD_ENOSPACE; SHERD_EZLIB for damage, a false
+ * claim, or bytes after the term; SHERD_ETRUNCATED; SHERD_ENOMEM; SHERD_EINVAL when `data` is NULL
+ * with `len` over 0. Thread-safe. */
+enum sherd_status sherd_value_expand(const void *data, size_t len, void *buf, size_t cap,
+                                     size_t *out_len);
 
 /* The kind of value; SHERD_VALUE_NULL for what is null, absent or damaged. Thread-safe. */
 enum sherd_value_type sherd_value_type(struct sherd_value value);

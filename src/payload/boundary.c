@@ -1,5 +1,6 @@
 #include "payload/boundary.h"
 
+#include "payload/etf.h"
 #include "payload/json.h"
 
 void sherd__boundary_init(struct sherd__boundary *boundary, enum sherd_data_format format) {
@@ -69,7 +70,53 @@ static bool feed_json(struct sherd__boundary *boundary, struct sherd_bytes piece
   return ended || at < end;
 }
 
+/* Takes one byte of a term's tag and length. False when no payload has such a tag. */
+static bool take_head(struct sherd__boundary *boundary, uint8_t byte) {
+  unsigned width;
+  boundary->head[boundary->head_len++] = byte;
+  if (sherd__etf_length_width(boundary->head[0], &width))
+    return false;
+  if (boundary->head_len < 1 + width)
+    return true;
+  uint64_t length = 0;
+  for (unsigned i = 1; i <= width; i++)
+    length = length << 8 | boundary->head[i];
+  struct sherd__etf_term term = sherd__etf_describe(boundary->head[0], length);
+  boundary->head_len = 0;
+  boundary->bytes = term.body.len;
+  boundary->terms--;
+  if (__builtin_add_overflow(boundary->terms, term.terms, &boundary->terms))
+    boundary->terms = UINT64_MAX;
+  return true;
+}
+
+static bool feed_etf(struct sherd__boundary *boundary, struct sherd_bytes piece, size_t *used) {
+  const uint8_t *at = piece.data, *end = at + piece.len;
+  bool ended = false;
+  if (at < end && !boundary->begun) {
+    boundary->begun = true;
+    boundary->terms = 1;
+    ended = *at++ != SHERD__ETF_VERSION;
+  }
+  while (at < end && !ended) {
+    if (boundary->bytes) {
+      size_t left = (size_t)(end - at);
+      size_t step = boundary->bytes < left ? (size_t)boundary->bytes : left;
+      boundary->bytes -= step;
+      at += step;
+    } else if (!take_head(boundary, *at++)) {
+      if (boundary->head[0] == SHERD__ETF_COMPRESSED)
+        at = end;
+      ended = true;
+    }
+    ended = ended || (boundary->terms == 0 && boundary->bytes == 0);
+  }
+  *used = (size_t)(at - piece.data);
+  return ended;
+}
+
 bool sherd__boundary_feed(struct sherd__boundary *boundary, struct sherd_bytes piece,
                           size_t *used) {
-  return feed_json(boundary, piece, used);
+  return boundary->format == SHERD_FORMAT_JSON ? feed_json(boundary, piece, used)
+                                               : feed_etf(boundary, piece, used);
 }

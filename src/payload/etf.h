@@ -1,9 +1,25 @@
-/* Erlang's external term format, version 131. Numbers are big-endian unless a tag says otherwise.
- * Source: Erlang's documentation, External Term Format. */
+/* Erlang's external term format, version 131, from tags up to a view. Numbers are big-endian
+ * unless a tag says otherwise. Source: Erlang's documentation, External Term Format.
+ *
+ * As in json.h, `*at` goes past what was read, and on a failure stays at the byte at fault, which
+ * is `end` for SHERD_ETRUNCATED. */
 #ifndef SHERD_PAYLOAD_ETF_H
 #define SHERD_PAYLOAD_ETF_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sherd/value.h>
+
+#include "base/buf.h"
+#include "payload/view.h"
+
 #define SHERD__ETF_VERSION 131
+
+/* Integers of more bytes are refused by whatever reads strictly: 617 digits are enough, and the
+ * time that decimals take grows with the square of their number. */
+#define SHERD__ETF_BIG_BYTES_MAX 256
 
 enum sherd__etf_tag {
   SHERD__ETF_NEW_FLOAT = 70,        /* 8 bytes, IEEE double */
@@ -25,5 +41,144 @@ enum sherd__etf_tag {
   SHERD__ETF_ATOM_UTF8 = 118,       /* u16 length, UTF-8 */
   SHERD__ETF_SMALL_ATOM_UTF8 = 119, /* u8 length, UTF-8 */
 };
+
+/* --- etf_term.c --- */
+
+enum sherd__etf_kind {
+  SHERD__ETF_KIND_UNKNOWN = 0,
+  SHERD__ETF_KIND_INTEGER,
+  SHERD__ETF_KIND_FLOAT,
+  SHERD__ETF_KIND_ATOM,
+  SHERD__ETF_KIND_BINARY,
+  SHERD__ETF_KIND_BYTES, /* a list of small integers in one run of bytes */
+  SHERD__ETF_KIND_LIST,  /* tuples too */
+  SHERD__ETF_KIND_MAP
+};
+
+/* What the first bytes of a term say. */
+struct sherd__etf_term {
+  enum sherd__etf_kind kind;
+  uint8_t tag;
+  struct sherd_bytes body; /* of a term without terms in it, without tag and length */
+  uint64_t count;          /* items of a list, pairs of a map */
+  uint64_t terms;          /* that follow and belong to it, a list's tail among them */
+};
+
+/* How many bytes after the tag are a length; SHERD_ETAG for a tag that has no place in a payload.
+ * Functions, references, ports, pids and bit strings have none: JSON cannot say them. */
+enum sherd_status sherd__etf_length_width(uint8_t tag, unsigned *width);
+
+/* What a term is, by its tag (a known one) and its length (0 for a tag without). All but the bytes
+ * of the body, of which only the number is given. */
+struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t length);
+
+/* Reads a term's tag and length, and steps over its body, but not over terms in it. Lengths are
+ * checked against what is left; every term takes a byte at the least. */
+enum sherd_status sherd__etf_read(const uint8_t **at, const uint8_t *end, unsigned depth,
+                                  struct sherd__etf_term *out);
+
+/* Whether the term may be a key: an atom, a binary, an integer. */
+bool sherd__etf_is_key(const struct sherd__etf_term *term);
+
+/* --- etf_number.c --- */
+
+struct sherd__etf_integer {
+  bool is_negative;
+  struct sherd_bytes magnitude; /* little-endian, without leading zeros (at its end) */
+  uint8_t small[4];             /* where the magnitude of a term without one of its own is */
+};
+
+/* Takes an integer term apart. Errors: SHERD_EETF for a sign that is none. *out must not move. */
+enum sherd_status sherd__etf_integer(const struct sherd__etf_term *term,
+                                     struct sherd__etf_integer *out);
+
+/* A float. Errors: SHERD_EETF for infinities, NaN, and a text that is no number. */
+enum sherd_status sherd__etf_float(const struct sherd__etf_term *term, double *out);
+
+/* Number terms of both kinds. Errors: SHERD_ERANGE, SHERD_EETF. */
+enum sherd_status sherd__etf_number_u64(const struct sherd__etf_term *term, uint64_t *out);
+enum sherd_status sherd__etf_number_i64(const struct sherd__etf_term *term, int64_t *out);
+enum sherd_status sherd__etf_number_f64(const struct sherd__etf_term *term, double *out);
+
+/* Room for the decimal digits and the sign of an integer of SHERD__ETF_BIG_BYTES_MAX bytes. */
+#define SHERD__ETF_DIGITS_SIZE 640
+
+/* Writes a number in decimal, not NUL-terminated. Errors: SHERD_ERANGE for an integer over
+ * SHERD__ETF_BIG_BYTES_MAX bytes; SHERD_EETF. */
+enum sherd_status sherd__etf_digits(const struct sherd__etf_term *term,
+                                    char out[SHERD__ETF_DIGITS_SIZE], size_t *len);
+
+/* --- etf_text.c: atoms, binaries, and integers that are keys --- */
+
+struct sherd__etf_text {
+  struct sherd_bytes bytes;
+  bool is_latin1;  /* and has letters over ASCII, so that it must be converted */
+  bool is_slice;   /* the bytes are in the document, not in digits[] */
+  size_t text_len; /* in UTF-8 */
+  char digits[SHERD__ETF_DIGITS_SIZE];
+};
+
+/* Reads the text of a term. On a failure *fault is the byte at fault. *out must not move.
+ * Errors: SHERD_EUTF8; SHERD_ERANGE, SHERD_EETF for an integer. */
+enum sherd_status sherd__etf_text(const struct sherd__etf_term *term, struct sherd__etf_text *out,
+                                  const uint8_t **fault);
+
+/* What an atom is where it is not a key: nil and null, true and false, or a text. */
+enum sherd_value_type sherd__etf_atom_type(const struct sherd__etf_term *term);
+
+/* Writes the text in UTF-8, text->text_len bytes of it. */
+void sherd__etf_text_write(const struct sherd__etf_text *text, char *out);
+
+/* Whether a term's text is this one. */
+bool sherd__etf_text_equals(const struct sherd__etf_term *term, const char *text, size_t len);
+
+/* Writes the text as a JSON string. */
+void sherd__etf_text_json(const struct sherd__etf_text *text, struct sherd__text *out);
+
+/* --- etf_copy.c --- */
+
+/* Steps over a term with all that is in it. Keys must be such, and lists must end in nil; the rest
+ * is not looked at. */
+enum sherd_status sherd__etf_skip(const uint8_t **at, const uint8_t *end, unsigned depth);
+
+/* Reads a term strictly, and writes it as JSON to `text`, unless NULL. */
+enum sherd_status sherd__etf_copy(const uint8_t **at, const uint8_t *end, unsigned depth,
+                                  struct sherd__text *text);
+
+/* --- etf_expand.c --- */
+
+/* Whether the document is one compressed term. A view cannot be opened on such a document, since
+ * it has no memory of its own: it is expanded first. Inside a document Erlang never compresses. */
+bool sherd__etf_is_compressed(struct sherd_bytes document);
+
+/* Appends the plain form of a compressed document to `out`, of at most `limit` bytes. *used bytes
+ * of `document` belong to it; what follows is left alone. Memory grows with what is inflated, not
+ * with what is announced, and comes from the allocator of `out`.
+ * Errors, and `out` is as long as it was: SHERD_EINVAL unless it is compressed; SHERD_EZLIB for
+ * damage and a size that was announced wrong; SHERD_ETRUNCATED; SHERD_EINFLATELIMIT;
+ * SHERD_ENOMEM. */
+enum sherd_status sherd__etf_expand(struct sherd_bytes document, size_t limit,
+                                    struct sherd_buf *out, size_t *used);
+
+/* --- etf_value.c: the calls of sherd/value.h for a value that exists --- */
+
+enum sherd_status sherd__etf_open(struct sherd_value *document);
+enum sherd_status sherd__etf_validate(const uint8_t *data, size_t len, size_t *error_offset);
+enum sherd_value_type sherd__etf_type(const struct sherd_value *value);
+bool sherd__etf_next(struct sherd_value_iter *iter, struct sherd_value *key,
+                     struct sherd_value *value);
+bool sherd__etf_equals(const struct sherd_value *value, const char *text, size_t len);
+enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out);
+enum sherd_status sherd__etf_as_str_copy(const struct sherd_value *value, char *buf, size_t cap,
+                                         size_t *len);
+enum sherd_status sherd__etf_as_u64(const struct sherd_value *value, uint64_t *out);
+enum sherd_status sherd__etf_as_i64(const struct sherd_value *value, int64_t *out);
+enum sherd_status sherd__etf_as_f64(const struct sherd_value *value, double *out);
+bool sherd__etf_is_true(const struct sherd_value *value);
+/* Reads the value strictly, and writes it as JSON to `text`, unless NULL; where it fails, *fault is
+ * the byte at fault. */
+enum sherd_status sherd__etf_to_json(const struct sherd_value *value, struct sherd__text *text,
+                                     const uint8_t **fault);
+enum sherd_status sherd__etf_raw(const struct sherd_value *value, struct sherd_bytes *out);
 
 #endif

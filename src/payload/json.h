@@ -102,8 +102,6 @@ enum sherd_status sherd__json_as_str_copy(const struct sherd_value *value, char 
 enum sherd_status sherd__json_as_u64(const struct sherd_value *value, uint64_t *out);
 enum sherd_status sherd__json_as_i64(const struct sherd_value *value, int64_t *out);
 enum sherd_status sherd__json_as_f64(const struct sherd_value *value, double *out);
-/* Reads the value strictly; where it fails, *fault is the byte at fault. */
-enum sherd_status sherd__json_check(const struct sherd_value *value, const uint8_t **fault);
 enum sherd_status sherd__json_raw(const struct sherd_value *value, struct sherd_bytes *out);
 
 #endif

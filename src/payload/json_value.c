@@ -24,7 +24,7 @@ enum sherd_status sherd__json_validate(const uint8_t *data, size_t len, size_t *
     sherd__json_skip_space(&at, end);
     status = at == end ? SHERD_OK : SHERD_EJSON;
   }
-  if (status && error_offset)
+  if (status)
     *error_offset = (size_t)(at - data);
   return status;
 }
@@ -176,11 +176,6 @@ enum sherd_status sherd__json_as_f64(const struct sherd_value *value, double *ou
   struct sherd__json_number number;
   enum sherd_status status = read_number(value, &number);
   return status ? status : sherd__json_number_f64(&number, out);
-}
-
-enum sherd_status sherd__json_check(const struct sherd_value *value, const uint8_t **fault) {
-  *fault = value->at_;
-  return sherd__json_copy(fault, value->end_, value->depth_, NULL);
 }
 
 enum sherd_status sherd__json_raw(const struct sherd_value *value, struct sherd_bytes *out) {

@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+#include "payload/etf.h"
 #include "payload/json.h"
 #include "payload/view.h"
+
+static bool is_json(const struct sherd_value *value) {
+  return value->format_ == SHERD_FORMAT_JSON;
+}
 
 static struct sherd_value absent(enum sherd_status why) {
   return (struct sherd_value){.status_ = (int16_t)why};
@@ -13,7 +18,7 @@ static struct sherd_value absent(enum sherd_status why) {
 static enum sherd_status check_input(enum sherd_data_format format, const void *data, size_t len) {
   if (!data && len)
     return SHERD_EINVAL;
-  return format == SHERD_FORMAT_JSON ? SHERD_OK : SHERD_EINVAL;
+  return format == SHERD_FORMAT_JSON || format == SHERD_FORMAT_ETF ? SHERD_OK : SHERD_EINVAL;
 }
 
 enum sherd_status sherd_value_open(enum sherd_data_format format, const void *data, size_t len,
@@ -27,7 +32,7 @@ enum sherd_status sherd_value_open(enum sherd_data_format format, const void *da
     *out = absent(SHERD_ENOTFOUND);
     return status;
   }
-  return sherd__json_open(out);
+  return is_json(out) ? sherd__json_open(out) : sherd__etf_open(out);
 }
 
 enum sherd_status sherd_value_validate(enum sherd_data_format format, const void *data, size_t len,
@@ -36,11 +41,18 @@ enum sherd_status sherd_value_validate(enum sherd_data_format format, const void
   enum sherd_status status = check_input(format, data, len);
   if (status)
     return status;
-  return sherd__json_validate(data ? data : nothing, len, error_offset);
+  const uint8_t *start = data ? data : nothing;
+  size_t unwanted;
+  if (!error_offset)
+    error_offset = &unwanted;
+  return format == SHERD_FORMAT_JSON ? sherd__json_validate(start, len, error_offset)
+                                     : sherd__etf_validate(start, len, error_offset);
 }
 
 enum sherd_value_type sherd_value_type(struct sherd_value value) {
-  return value.at_ ? sherd__json_type(&value) : SHERD_VALUE_NULL;
+  if (!value.at_)
+    return SHERD_VALUE_NULL;
+  return is_json(&value) ? sherd__json_type(&value) : sherd__etf_type(&value);
 }
 
 bool sherd_value_exists(struct sherd_value value) {
@@ -83,7 +95,10 @@ bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
     key = &unwanted;
   *key = absent(SHERD_ENOTFOUND);
   *value = absent(SHERD_ENOTFOUND);
-  return iter->kind_ != SHERD__ITER_ENDED && sherd__json_next(iter, key, value);
+  if (iter->kind_ == SHERD__ITER_ENDED)
+    return false;
+  return is_json(&iter->next_) ? sherd__json_next(iter, key, value)
+                               : sherd__etf_next(iter, key, value);
 }
 
 enum sherd_status sherd_value_iter_status(const struct sherd_value_iter *iter) {
@@ -104,7 +119,8 @@ enum sherd_status sherd_value_count(struct sherd_value container, size_t *out) {
 /* --- Ways to a value --- */
 
 bool sherd__value_text_equals(const struct sherd_value *string, const char *text, size_t len) {
-  return sherd__json_string_equals(string->at_, string->end_, text, len);
+  return is_json(string) ? sherd__json_string_equals(string->at_, string->end_, text, len)
+                         : sherd__etf_equals(string, text, len);
 }
 
 struct sherd_value sherd_value_get_n(struct sherd_value object, const char *key, size_t len) {
@@ -177,13 +193,18 @@ static enum sherd_status want(const struct sherd_value *value, enum sherd_value_
 
 enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out) {
   enum sherd_status status = want(&value, SHERD_VALUE_STRING);
-  return status ? status : sherd__json_as_str(&value, out);
+  if (status)
+    return status;
+  return is_json(&value) ? sherd__json_as_str(&value, out) : sherd__etf_as_str(&value, out);
 }
 
 enum sherd_status sherd_value_as_str_copy(struct sherd_value value, char *buf, size_t cap,
                                           size_t *len) {
   enum sherd_status status = want(&value, SHERD_VALUE_STRING);
-  return status ? status : sherd__json_as_str_copy(&value, buf, cap, len);
+  if (status)
+    return status;
+  return is_json(&value) ? sherd__json_as_str_copy(&value, buf, cap, len)
+                         : sherd__etf_as_str_copy(&value, buf, cap, len);
 }
 
 bool sherd_value_equals(struct sherd_value value, const char *text) {
@@ -193,23 +214,29 @@ bool sherd_value_equals(struct sherd_value value, const char *text) {
 
 enum sherd_status sherd_value_as_u64(struct sherd_value value, uint64_t *out) {
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
-  return status ? status : sherd__json_as_u64(&value, out);
+  if (status)
+    return status;
+  return is_json(&value) ? sherd__json_as_u64(&value, out) : sherd__etf_as_u64(&value, out);
 }
 
 enum sherd_status sherd_value_as_i64(struct sherd_value value, int64_t *out) {
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
-  return status ? status : sherd__json_as_i64(&value, out);
+  if (status)
+    return status;
+  return is_json(&value) ? sherd__json_as_i64(&value, out) : sherd__etf_as_i64(&value, out);
 }
 
 enum sherd_status sherd_value_as_f64(struct sherd_value value, double *out) {
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
-  return status ? status : sherd__json_as_f64(&value, out);
+  if (status)
+    return status;
+  return is_json(&value) ? sherd__json_as_f64(&value, out) : sherd__etf_as_f64(&value, out);
 }
 
 enum sherd_status sherd_value_as_bool(struct sherd_value value, bool *out) {
   enum sherd_status status = want(&value, SHERD_VALUE_BOOL);
   if (status == SHERD_OK)
-    *out = *value.at_ == 't';
+    *out = is_json(&value) ? *value.at_ == 't' : sherd__etf_is_true(&value);
   return status;
 }
 
@@ -245,13 +272,30 @@ enum sherd_status sherd_value_as_snowflake(struct sherd_value value, sherd_snowf
   return status ? status : parse_digits(text, out);
 }
 
+/* Reads a value strictly, and writes it as JSON to `text`, unless NULL. */
+static enum sherd_status copy(const struct sherd_value *value, struct sherd__text *text,
+                              const uint8_t **fault) {
+  if (!is_json(value))
+    return sherd__etf_to_json(value, text, fault);
+  *fault = value->at_;
+  return sherd__json_copy(fault, value->end_, value->depth_, text);
+}
+
+enum sherd_status sherd__value_check(const struct sherd_value *value, size_t *error_offset) {
+  const uint8_t *fault;
+  enum sherd_status status = copy(value, NULL, &fault);
+  if (status)
+    *error_offset = (size_t)(fault - value->base_);
+  return status;
+}
+
 enum sherd_status sherd_value_to_json(struct sherd_value value, char *buf, size_t cap,
                                       size_t *len) {
   if (!value.at_)
     return sherd__value_why(&value, SHERD_ENOTFOUND);
   struct sherd__text text = {.buf = buf, .cap = cap};
-  const uint8_t *at = value.at_;
-  enum sherd_status status = sherd__json_copy(&at, value.end_, value.depth_, &text);
+  const uint8_t *fault;
+  enum sherd_status status = copy(&value, &text, &fault);
   if (status)
     return status;
   if (len)
@@ -259,16 +303,8 @@ enum sherd_status sherd_value_to_json(struct sherd_value value, char *buf, size_
   return sherd__text_finish(&text);
 }
 
-enum sherd_status sherd__value_check(const struct sherd_value *value, size_t *error_offset) {
-  const uint8_t *fault;
-  enum sherd_status status = sherd__json_check(value, &fault);
-  if (status)
-    *error_offset = (size_t)(fault - value->base_);
-  return status;
-}
-
 enum sherd_status sherd_value_raw(struct sherd_value value, struct sherd_bytes *out) {
   if (!value.at_)
     return sherd__value_why(&value, SHERD_ENOTFOUND);
-  return sherd__json_raw(&value, out);
+  return is_json(&value) ? sherd__json_raw(&value, out) : sherd__etf_raw(&value, out);
 }

@@ -9,6 +9,13 @@
 
 #include <sherd/value.h>
 
+/* What a value's format_ can be besides an enum sherd_data_format: two kinds of ETF that a tag does
+ * not tell. */
+enum {
+  SHERD__FORMAT_ETF_BYTE = 2, /* at_ is an item of a STRING: the number itself, without a tag */
+  SHERD__FORMAT_ETF_KEY = 3   /* at_ is a key of a map: a text, also when an integer or nil */
+};
+
 /* A null value for damage at `at`, in the document of `near`. Offsets over 32 bits, which take a
  * document of 4 GiB, are cut to the highest. */
 static inline struct sherd_value sherd__value_damaged(const struct sherd_value *near,
@@ -43,7 +50,8 @@ bool sherd__value_text_equals(const struct sherd_value *string, const char *text
 enum sherd__iter_kind {
   SHERD__ITER_ENDED = 0,
   SHERD__ITER_LIST,
-  SHERD__ITER_OBJECT
+  SHERD__ITER_OBJECT,
+  SHERD__ITER_TAILED_LIST /* ETF: a term follows the items, which must be nil */
 };
 
 /* Ends a walk at damage; the value that the caller sees then says where. */

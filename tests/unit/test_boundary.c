@@ -74,6 +74,33 @@ static void documents_follow_each_other(void **state) {
   }
 }
 
+static void damaged_etf_ends_where_it_is_met(void **state) {
+  (void)state;
+  static const struct {
+    uint8_t bytes[16];
+    size_t len, end; /* of the whole, and where the document ends */
+  } rows[] = {
+      {{123, 125}, 2, 1},                             /* no version */
+      {{131, 104, 2, 97, 1, 102, 0}, 7, 6},           /* a port */
+      {{131, 97, 7, 131, 106}, 5, 3},                 /* the next document follows */
+      {{131, 108, 0, 0, 0, 1, 97, 1, 106, 9}, 10, 9}, /* a list's tail belongs to it */
+      {{131, 109, 0, 0, 0, 0, 131}, 7, 6},            /* an empty body */
+      {{131, 104, 1, 116, 0, 0, 0, 0, 131}, 9, 8},    /* an empty map at the end */
+      {{131, 104, 2, 104, 0, 107, 0, 2, 1, 2, 131}, 11, 10},
+  };
+  for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t step = 1; step <= rows[i].len; step++)
+      assert_int_equal(end_of(SHERD_FORMAT_ETF, rows[i].bytes, rows[i].len, step), rows[i].end);
+  for (size_t i = 2; i < COUNT(rows); i++)
+    assert_true(end_of(SHERD_FORMAT_ETF, rows[i].bytes, rows[i].end - 1, 1) == SIZE_MAX);
+}
+
+static void a_compressed_term_ends_with_its_piece(void **state) {
+  (void)state;
+  static const uint8_t begin[] = {131, 80, 0, 0, 0, 9, 0x78, 0x9c, 1, 2};
+  assert_int_equal(end_of(SHERD_FORMAT_ETF, begin, sizeof begin, sizeof begin), sizeof begin);
+}
+
 static void an_empty_piece_changes_nothing(void **state) {
   (void)state;
   struct sherd__boundary boundary;
@@ -88,6 +115,8 @@ int main(void) {
       cmocka_unit_test(json_ends_where_it_ends),
       cmocka_unit_test(unfinished_json_does_not_end),
       cmocka_unit_test(documents_follow_each_other),
+      cmocka_unit_test(damaged_etf_ends_where_it_is_met),
+      cmocka_unit_test(a_compressed_term_ends_with_its_piece),
       cmocka_unit_test(an_empty_piece_changes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

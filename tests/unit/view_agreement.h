@@ -99,8 +99,10 @@ static bool view_agrees(enum sherd_data_format format, const void *data, size_t 
   } else {
     char *json = malloc(8 * len + 64);
     bool copies = sherd_value_to_json(document, json, 8 * len + 64, NULL) == SHERD_OK;
+    /* an integer that is too long to copy is no damage to whoever asks for a number */
+    bool walks = walk(document) == SHERD_OK && strict != SHERD_ERANGE;
     agrees = offset <= len && (strict == SHERD_ETRUNCATED) == (offset == len) &&
-             (opened || !is_alone(document, bytes + len) || (walk(document) && !copies));
+             (opened || !is_alone(document, bytes + len) || (!walks && !copies));
     free(json);
   }
   if (!agrees)
