@@ -131,7 +131,9 @@ static void handle_dispatch(struct sherd_engine *engine, const struct sherd__env
     sherd__link_fail(engine, status, 0);
     return;
   }
-  if (event.type == SHERD_EVENT_READY && engine->state != SHERD_ENGINE_AWAIT_PERMIT)
+  if (engine->handshake_due) /* it answers what we have not asked yet */
+    sherd__link_fail(engine, SHERD_EUNEXPECTEDOP, 0);
+  else if (event.type == SHERD_EVENT_READY && engine->state != SHERD_ENGINE_AWAIT_PERMIT)
     handle_ready(engine, &event);
   else if (engine->state == SHERD_ENGINE_AWAIT_RESUMED && event.type == SHERD_EVENT_RESUMED)
     handle_resumed(engine, &event);

@@ -353,6 +353,30 @@ static void commands_leave_room_for_heartbeats_and_resumes(void **state) {
   assert_int_equal(host_count(&host, "send {\"op\":4"), 16);
 }
 
+static void an_answer_to_an_identify_that_still_waits_is_refused(void **state) {
+  (void)state;
+  host_to_hello(&host, 1); /* beats every millisecond use up the limit */
+  for (int i = 0; i < 118; i++) {
+    host_wait(&host, 1);
+    host_say(&host, "{\"op\":11}");
+  }
+  host_grant(&host);
+  host_say(&host, "{\"op\":9,\"d\":false}"); /* two handshakes use up its own places */
+  for (int i = 0; i < 2; i++) {
+    host_wait(&host, 5000);
+    host_to_hello(&host, 1);
+    host_skip(&host);
+    host_grant(&host);
+    if (i == 0)
+      host_say(&host, "{\"op\":9,\"d\":false}");
+  }
+  expect_silence(&host); /* the third IDENTIFY has to wait */
+  host_ready(&host, 1);
+  expect(&host, "close 4000");
+  expect(&host, "disconnect");
+  expect(&host, "event DISCONNECTED SHERD_EUNEXPECTEDOP 0 reconnecting");
+}
+
 static void a_full_queue_is_the_caller_s_error(void **state) {
   (void)state;
   host_deinit(&host);
@@ -452,6 +476,7 @@ int main(void) {
       TEST(a_presence_while_away_follows_the_resume),
       TEST(a_presence_that_may_have_been_lost_is_sent_again),
       TEST(commands_leave_room_for_heartbeats_and_resumes),
+      TEST(an_answer_to_an_identify_that_still_waits_is_refused),
       TEST(a_full_queue_is_the_caller_s_error),
       TEST(what_will_not_be_sent_is_reported),
       TEST(rate_limited_is_respected),
