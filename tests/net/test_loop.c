@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "net/loop.h"
 #include "support/failing_alloc.h"
@@ -132,6 +134,34 @@ static void a_loop_may_be_freed_on_its_own_thread(void **state) {
   uv_sem_destroy(&suicide.done);
 }
 
+/* --- SIGPIPE --- */
+
+struct broken {
+  struct sherd__task task;
+  int write_end;
+  int error;
+};
+
+static void run_broken(struct sherd__task *task) {
+  struct broken *broken = AS(broken) task;
+  broken->error = write(broken->write_end, "x", 1) < 0 ? errno : 0;
+}
+
+static void a_peer_that_has_gone_does_not_end_the_process(void **state) {
+  (void)state;
+  struct broken broken = {.task.run = run_broken};
+  struct sherd__loop *loop;
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  close(ends[0]);
+  broken.write_end = ends[1];
+  assert_int_equal(sherd__loop_new(NULL, NULL, &loop), SHERD_OK);
+  sherd__loop_post(loop, &broken.task);
+  sherd__loop_free(loop);
+  assert_int_equal(broken.error, EPIPE);
+  close(ends[1]);
+}
+
 /* --- The caller's loop --- */
 
 static void a_callers_loop_is_not_kept_alive(void **state) {
@@ -251,6 +281,7 @@ int main(void) {
       cmocka_unit_test(tasks_of_many_threads_run_in_order_and_before_the_end),
       cmocka_unit_test(a_task_may_post_itself_again),
       cmocka_unit_test(a_loop_may_be_freed_on_its_own_thread),
+      cmocka_unit_test(a_peer_that_has_gone_does_not_end_the_process),
       cmocka_unit_test(a_callers_loop_is_not_kept_alive),
       cmocka_unit_test(what_its_thread_posts_runs_before_a_callers_loop_ends),
       cmocka_unit_test(a_callers_loop_knows_the_thread_that_runs_it),
