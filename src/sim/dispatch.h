@@ -17,6 +17,7 @@ struct sherd__dispatch {
   enum sherd_event_type type;
   uint64_t intents;         /* any one of these gives it; 0: everybody has it */
   sherd_snowflake guild_id; /* 0: not of a guild, which goes to shard 0 */
+  uint32_t guild_index;     /* into the world's guilds */
   /* The same without a message's content, for sessions without MESSAGE_CONTENT; NULL when there is
    * no difference. Owned. */
   struct sherd__dispatch *blank;

@@ -113,6 +113,7 @@ static enum sherd_status wrap(const struct sherd__act *act, enum sherd_event_typ
   if (!made)
     return SHERD_ENOMEM;
   made->guild_id = act->guild ? act->guild->id : 0;
+  made->guild_index = act->guild ? (uint32_t)(act->guild - act->lane->world->guilds.items) : 0;
   made->intents = act->is_about_bot ? 0 : act->guild ? row->guild_intents : row->dm_intents;
   if (act->blank_start) {
     made->blank = sherd__dispatch_new(act->lane->world->allocator, type, blank);

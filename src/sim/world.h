@@ -150,7 +150,8 @@ struct sherd__guild {
   SHERD__LIST(struct sherd__thing) stages;
   SHERD__LIST(uint32_t) banned; /* indexes into the world's users */
   struct sherd__messages messages;
-  uint64_t members_asked_ms; /* when all members were last asked for; 0: never */
+  uint64_t members_asked_ms; /* when all members were last asked for, if was_asked */
+  bool was_asked;
 };
 
 /* A direct message channel with the bot. */

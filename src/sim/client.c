@@ -1,0 +1,411 @@
+/* One connection: the HTTP upgrade, frames in, messages out. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "engine/upgrade.h"
+#include "sim/encode.h"
+#include "sim/events.h"
+#include "sim/gateway_parts.h"
+#include "sim/http_head.h"
+
+/* Discord's limit on what a client sends. */
+#define MESSAGE_BYTES_MAX 4096
+
+/* Frames over this are refused by their length alone; those under it get Discord's own answer. */
+#define FRAMES_BYTES_MAX (1u << 20)
+
+/* With payload compression a message may come plain; short ones do. */
+#define PAYLOAD_BYTES_MIN 128
+
+void sherd__client_touch(struct sherd__sim_client *client) {
+  struct sherd__sim *sim = client->sim;
+  if (client->is_ready)
+    return;
+  client->is_ready = true;
+  if (sim->ready_last)
+    sim->ready_last->next_ready = client;
+  else
+    sim->ready_first = client;
+  sim->ready_last = client;
+}
+
+static void untouch(struct sherd__sim_client *client) {
+  struct sherd__sim *sim = client->sim;
+  struct sherd__sim_client **link = &sim->ready_first, *previous = NULL;
+  while (*link && *link != client) {
+    previous = *link;
+    link = &previous->next_ready;
+  }
+  if (!*link)
+    return;
+  *link = client->next_ready;
+  if (sim->ready_last == client)
+    sim->ready_last = previous;
+}
+
+enum sherd_status sherd__sim_client_new(struct sherd__sim *sim, void *user, uint64_t now_ms,
+                                        struct sherd__sim_client **out) {
+  struct sherd__sim_client *client = sherd__calloc(sim->allocator, sizeof *client);
+  *out = NULL;
+  if (!client)
+    return SHERD_ENOMEM;
+  client->sim = sim;
+  client->user = user;
+  sherd__buf_init(&client->head, sim->allocator);
+  sherd__buf_init(&client->out, sim->allocator);
+  sherd__buf_init(&client->message, sim->allocator);
+  client->next = sim->clients;
+  if (sim->clients)
+    sim->clients->previous = client;
+  sim->clients = client;
+  sim->now_ms = now_ms;
+  sim->stats.connections++;
+  *out = client;
+  return SHERD_OK;
+}
+
+void sherd__sim_client_free(struct sherd__sim_client *client, uint64_t now_ms) {
+  struct sherd__sim *sim = client->sim;
+  sim->now_ms = now_ms;
+  if (client->session)
+    sherd__session_detach(client->session);
+  if (client->is_ready)
+    untouch(client);
+  if (client->previous)
+    client->previous->next = client->next;
+  else
+    sim->clients = client->next;
+  if (client->next)
+    client->next->previous = client->previous;
+  sherd__buf_deinit(&client->head);
+  sherd__buf_deinit(&client->out);
+  sherd__buf_deinit(&client->message);
+  sherd__frames_free(client->frames);
+  sherd__deflater_free(client->deflater);
+  sherd__free(sim->allocator, client);
+}
+
+void *sherd__sim_client_user(const struct sherd__sim_client *client) {
+  return client->user;
+}
+
+enum sherd__sim_client_state sherd__sim_client_state(const struct sherd__sim_client *client) {
+  return client->state;
+}
+
+struct sherd_bytes sherd__sim_client_head(const struct sherd__sim_client *client) {
+  return sherd__buf_bytes(&client->head);
+}
+
+static void enter(struct sherd__sim_client *client, enum sherd__sim_client_state state) {
+  client->state = state;
+  sherd__client_touch(client);
+}
+
+/* --- Out --- */
+
+static void write_frame(struct sherd__sim_client *client, enum sherd__frames_opcode opcode,
+                        struct sherd_bytes payload) {
+  size_t before = client->out.len;
+  if (sherd__frames_write(client->frames, opcode, payload, &client->out)) {
+    sherd__client_cut(client);
+    return;
+  }
+  client->sim->stats.bytes_out += client->out.len - before;
+  sherd__client_touch(client);
+}
+
+/* Sends what is in the simulator's message buffer. Text is for JSON that is not compressed; all
+ * else is binary. */
+static void send_message(struct sherd__sim_client *client) {
+  struct sherd__sim *sim = client->sim;
+  struct sherd_bytes message = sherd__buf_bytes(&sim->message);
+  bool is_plain =
+      !client->deflater || (client->compression == SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM &&
+                            message.len < PAYLOAD_BYTES_MIN);
+  if (is_plain) {
+    write_frame(client,
+                client->format == SHERD_FORMAT_JSON ? SHERD__FRAMES_TEXT : SHERD__FRAMES_BINARY,
+                message);
+    return;
+  }
+  sim->compressed.len = 0;
+  if (sherd__deflater_feed(client->deflater, message, &sim->compressed))
+    sherd__client_cut(client);
+  else
+    write_frame(client, SHERD__FRAMES_BINARY, sherd__buf_bytes(&sim->compressed));
+}
+
+void sherd__client_send(struct sherd__sim_client *client, uint32_t op, const char *data) {
+  if (client->state != SHERD__SIM_OPEN)
+    return;
+  client->sim->message.len = 0;
+  if (sherd__encode_message(client->format, op, data, &client->sim->message))
+    sherd__client_cut(client);
+  else
+    send_message(client);
+}
+
+static void write_close(struct sherd__sim_client *client, uint16_t code, const char *reason) {
+  size_t before = client->out.len;
+  if (sherd__frames_write_close(client->frames, code, reason, &client->out)) {
+    sherd__client_cut(client);
+    return;
+  }
+  client->sim->stats.bytes_out += client->out.len - before;
+  client->sim->stats.closes++;
+  enter(client, SHERD__SIM_CLOSED);
+}
+
+void sherd__client_close(struct sherd__sim_client *client, enum sherd__sim_close code) {
+  if (client->state == SHERD__SIM_OPEN)
+    write_close(client, (uint16_t)code, sherd__sim_close_text((uint16_t)code));
+}
+
+void sherd__client_cut(struct sherd__sim_client *client) {
+  if (client->state != SHERD__SIM_CUT)
+    enter(client, SHERD__SIM_CUT);
+}
+
+/* Cuts the connection in the middle of the dispatch that was written last. */
+static void drop(struct sherd__sim_client *client, size_t frame_start) {
+  size_t half = (client->out.len - frame_start) / 2;
+  client->out.len -= half;
+  client->sim->stats.bytes_out -= half;
+  client->sim->stats.drops++;
+  sherd__client_cut(client);
+}
+
+/* Whether this is the dispatch at which the session's shard is to lose its connection, once. */
+static bool is_to_drop(struct sherd__sim_session *session, uint64_t seq) {
+  struct sherd__sim *sim = session->sim;
+  bool *was_dropped = &sim->lanes[session->shard_id % sim->config.shards].was_dropped;
+  if (!sim->config.drop_after || seq != sim->config.drop_after || *was_dropped)
+    return false;
+  *was_dropped = true;
+  return true;
+}
+
+static void write_dispatch(struct sherd__sim_client *client, uint64_t seq) {
+  struct sherd__sim *sim = client->sim;
+  struct sherd__sim_session *session = client->session;
+  struct sherd__dispatch *dispatch = sherd__ring_at(&session->ring, seq);
+  struct sherd_bytes data = {dispatch->data, dispatch->len};
+  size_t before = client->out.len;
+  session->sent_seq = seq;
+  session->unsent_bytes -= dispatch->len;
+  sim->message.len = 0;
+  if (sherd__encode_dispatch(client->format, sherd__sim_event_row(dispatch->type)->name, seq, data,
+                             &sim->message)) {
+    sherd__client_cut(client);
+    return;
+  }
+  send_message(client);
+  if (is_to_drop(session, seq))
+    drop(client, before);
+}
+
+void sherd__client_pump(struct sherd__sim_client *client) {
+  struct sherd__sim_session *session = client->session;
+  if (!session)
+    return;
+  bool lagged = session->unsent_bytes > SHERD__SIM_LAG_BYTES;
+  while (client->state == SHERD__SIM_OPEN && client->out.len < SHERD__SIM_OUT_BYTES &&
+         session->sent_seq < session->ring.newest_seq)
+    write_dispatch(client, session->sent_seq + 1);
+  if (lagged && session->unsent_bytes <= SHERD__SIM_LAG_BYTES) {
+    sherd__sim_due(client->sim, client->sim->now_ms);
+    sherd__sim_wake_lanes(client->sim);
+  }
+}
+
+void sherd__sim_client_take(struct sherd__sim_client *client, struct sherd_buf *out) {
+  struct sherd_buf empty = *out;
+  *out = client->out;
+  client->out = empty;
+  sherd__client_pump(client);
+}
+
+/* --- The upgrade --- */
+
+static void append_text(struct sherd__sim_client *client, const char *text) {
+  if (sherd__buf_append(&client->out, text, strlen(text)))
+    sherd__client_cut(client);
+  client->sim->stats.bytes_out += strlen(text);
+  sherd__client_touch(client);
+}
+
+static void refuse(struct sherd__sim_client *client, const char *answer) {
+  append_text(client, answer);
+  if (client->state != SHERD__SIM_CUT)
+    enter(client, SHERD__SIM_CLOSED);
+}
+
+static void accept_upgrade(struct sherd__sim_client *client, const struct sherd__http_head *head) {
+  char accept[SHERD__WEBSOCKET_ACCEPT_SIZE + 1], answer[256];
+  sherd__websocket_accept((const char *)head->key.data, head->key.len, accept);
+  (void)snprintf(answer, sizeof answer,
+                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                 accept);
+  append_text(client, answer);
+}
+
+/* Takes encoding and compression from the query; false when one is unknown. */
+static bool read_query(struct sherd__sim_client *client, struct sherd_bytes target) {
+  static const struct {
+    const char *name;
+    enum sherd_compression compression;
+  } compressions[] = {{"zlib-stream", SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM},
+                      {"zstd-stream", SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM}};
+  bool is_known = !sherd__http_query_is(target, "compress", "");
+  for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+    if (sherd__http_query_is(target, "compress", compressions[i].name)) {
+      client->compression = compressions[i].compression;
+      is_known = true;
+    }
+  if (sherd__http_query_is(target, "encoding", "etf"))
+    client->format = SHERD_FORMAT_ETF;
+  else if (sherd__http_query_is(target, "encoding", "") &&
+           !sherd__http_query_is(target, "encoding", "json"))
+    return false;
+  return is_known && sherd__encode_has(client->format);
+}
+
+static void say_hello(struct sherd__sim_client *client) {
+  struct sherd__sim *sim = client->sim;
+  char data[96];
+  (void)snprintf(data, sizeof data, "{\"heartbeat_interval\":%u,\"_trace\":[\"sherd-sim\"]}",
+                 sim->config.heartbeat_interval_ms);
+  sherd__client_send(client, SHERD_OP_HELLO, data);
+  client->beat_ms = sim->now_ms;
+  sherd__sim_due(sim, client->beat_ms + sim->config.heartbeat_interval_ms * UINT64_C(3) / 2);
+}
+
+/* Discord answers the upgrade first, and only then closes with a code that says what is wrong. */
+static void open_websocket(struct sherd__sim_client *client, const struct sherd__http_head *head) {
+  struct sherd__sim *sim = client->sim;
+  accept_upgrade(client, head);
+  if (sherd__frames_new(sim->allocator, SHERD__FRAMES_SERVER, NULL, FRAMES_BYTES_MAX,
+                        &client->frames)) {
+    sherd__client_cut(client);
+    return;
+  }
+  enter(client, SHERD__SIM_OPEN);
+  client->is_resume_host = strcasecmp(head->host, sim->resume_host) == 0;
+  if (!sherd__http_query_is(head->target, "v", "10")) {
+    sherd__client_close(client, SHERD__CLOSE_INVALID_API_VERSION);
+  } else if (!read_query(client, head->target)) {
+    client->format = SHERD_FORMAT_JSON;
+    sherd__client_close(client, SHERD__CLOSE_DECODE_ERROR);
+  } else if (client->compression &&
+             sherd__deflater_new(sim->allocator, client->compression, &client->deflater)) {
+    sherd__client_cut(client);
+  } else {
+    say_hello(client);
+  }
+}
+
+/* Gives what of `in` comes after the head, once that is whole. */
+static struct sherd_bytes feed_head(struct sherd__sim_client *client, struct sherd_bytes in) {
+  struct sherd_bytes nothing = {NULL, 0};
+  size_t before = client->head.len;
+  if (sherd__buf_append(&client->head, in.data, in.len)) {
+    sherd__client_cut(client);
+    return nothing;
+  }
+  size_t size = sherd__http_head_size(sherd__buf_bytes(&client->head));
+  if (size == 0) {
+    if (client->head.len > SHERD__HTTP_HEAD_BYTES_MAX)
+      refuse(client, "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
+                     "Content-Length: 0\r\n\r\n");
+    return nothing;
+  }
+  struct sherd__http_head head;
+  sherd__http_head_read((struct sherd_bytes){client->head.data, size}, &head);
+  if (!head.is_websocket) {
+    enter(client, SHERD__SIM_HTTP);
+    return nothing;
+  }
+  if (head.is_good)
+    open_websocket(client, &head);
+  else
+    refuse(client, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\n"
+                   "Content-Length: 0\r\n\r\n");
+  sherd__buf_deinit(&client->head);
+  return (struct sherd_bytes){in.data + (size - before), in.len - (size - before)};
+}
+
+/* --- Frames in --- */
+
+/* JSON may come in text and in binary frames. */
+static void take_data(struct sherd__sim_client *client, const struct sherd__frame_part *part) {
+  if (part->is_first && part->is_last) {
+    sherd__rules_message(client, part->data);
+    return;
+  }
+  if (part->is_first)
+    client->message.len = 0;
+  if (client->message.len + part->data.len > MESSAGE_BYTES_MAX)
+    sherd__client_close(client, SHERD__CLOSE_DECODE_ERROR);
+  else if (sherd__buf_append(&client->message, part->data.data, part->data.len))
+    sherd__client_cut(client);
+  else if (part->is_last)
+    sherd__rules_message(client, sherd__buf_bytes(&client->message));
+  if (part->is_last || client->state != SHERD__SIM_OPEN)
+    sherd__buf_deinit(&client->message);
+}
+
+/* 1000 and 1001 end the session; anything else, also no code at all, keeps it.
+ * Source: Discord's documentation, Gateway, disconnecting. */
+static void take_close(struct sherd__sim_client *client, uint16_t code) {
+  if (client->session && (code == 1000 || code == 1001))
+    sherd__session_end(client->session);
+  if (sherd__frames_write_close(client->frames, code, NULL, &client->out))
+    sherd__client_cut(client);
+  else
+    enter(client, SHERD__SIM_CLOSED);
+}
+
+static void take_part(struct sherd__sim_client *client, const struct sherd__frame_part *part) {
+  switch (part->kind) {
+  case SHERD__FRAME_DATA:
+    take_data(client, part);
+    break;
+  case SHERD__FRAME_PING:
+    write_frame(client, SHERD__FRAMES_PONG, part->data);
+    break;
+  case SHERD__FRAME_CLOSE:
+    take_close(client, part->close_code);
+    break;
+  case SHERD__FRAME_PONG:
+  case SHERD__FRAME_NONE:
+    break;
+  }
+}
+
+static void feed_frames(struct sherd__sim_client *client, struct sherd_bytes in) {
+  sherd__frames_input(client->frames, in);
+  while (client->state == SHERD__SIM_OPEN) {
+    struct sherd__frame_part part;
+    enum sherd_status status = sherd__frames_next(client->frames, &part);
+    if (status) {
+      write_close(client, sherd__frames_close_code(status), NULL);
+      return;
+    }
+    if (part.kind == SHERD__FRAME_NONE)
+      return;
+    take_part(client, &part);
+  }
+}
+
+void sherd__sim_client_feed(struct sherd__sim_client *client, struct sherd_bytes in,
+                            uint64_t now_ms) {
+  client->sim->now_ms = now_ms;
+  if (client->state == SHERD__SIM_AWAIT_HEAD)
+    in = feed_head(client, in);
+  if (client->state == SHERD__SIM_OPEN && in.len)
+    feed_frames(client, in);
+}
