@@ -93,6 +93,7 @@ static enum sherd_status init(struct sherd_engine *engine,
   sherd__buf_init(&engine->out, allocator);
   sherd__buf_init(&engine->name, allocator);
   sherd__buf_init(&engine->inbound.parked, allocator);
+  sherd__buf_init(&engine->inbound.expanded, allocator);
   sherd__buf_init(&engine->presence.activities, allocator);
   sherd__upgrade_init(&engine->upgrade, allocator);
   sherd__heartbeat_reset(&engine->heartbeat);
@@ -139,6 +140,7 @@ void sherd_engine_free(struct sherd_engine *engine) {
     return;
   if (engine->scratch)
     sherd__inbound_reset(engine);
+  sherd__buf_deinit(&engine->inbound.expanded);
   sherd__upgrade_deinit(&engine->upgrade);
   sherd__frames_free(engine->frames);
   sherd__inflater_free(engine->inflater);

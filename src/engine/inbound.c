@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "engine/scratch.h"
 #include "engine/state.h"
+#include "payload/etf.h"
 
 void sherd__inbound_reset(struct sherd_engine *engine) {
   struct sherd__inbound *inbound = &engine->inbound;
@@ -10,8 +11,7 @@ void sherd__inbound_reset(struct sherd_engine *engine) {
   if (engine->scratch->user == engine)
     engine->scratch->user = NULL;
   sherd__buf_deinit(&inbound->parked);
-  struct sherd_buf parked = inbound->parked;
-  *inbound = (struct sherd__inbound){.parked = parked};
+  *inbound = (struct sherd__inbound){.parked = inbound->parked, .expanded = inbound->expanded};
 }
 
 /* Leaves the scratch to others: part of a message that is in it is kept aside. */
@@ -133,6 +133,29 @@ static void begin_boundary(struct sherd_engine *engine) {
   inbound->in_boundary = true;
 }
 
+static bool is_compressed(const struct sherd_engine *engine, struct sherd_bytes document) {
+  return engine->settings.format == SHERD_FORMAT_ETF && sherd__etf_is_compressed(document);
+}
+
+/* ETF has a compressed form of its own. Discord is not known to send it; where it comes it must be
+ * whole, since only inflating would tell its end. */
+static enum sherd_status take_compressed(struct sherd_engine *engine, struct sherd_bytes document,
+                                         struct sherd__inbound_step *out) {
+  struct sherd_buf *expanded = &engine->inbound.expanded;
+  size_t used, fault = 0;
+  enum sherd_status status =
+      sherd__etf_expand(document, engine->settings.max_message_bytes, expanded, &used);
+  if (!status)
+    status =
+        sherd__envelope_scan(SHERD_FORMAT_ETF, sherd__buf_bytes(expanded), &out->message, &fault);
+  out->fault_offset = fault;
+  if (status)
+    return status;
+  engine->inbound.done += used;
+  out->kind = SHERD__INBOUND_MESSAGE;
+  return SHERD_OK;
+}
+
 static enum sherd_status take_document(struct sherd_engine *engine,
                                        struct sherd__inbound_step *out) {
   struct sherd__inbound *inbound = &engine->inbound;
@@ -145,6 +168,8 @@ static enum sherd_status take_document(struct sherd_engine *engine,
     inbound->has_documents = false;
     return SHERD_OK;
   }
+  if (is_compressed(engine, rest))
+    return take_compressed(engine, rest, out);
   size_t fault = 0;
   status = sherd__envelope_scan(engine->settings.format, rest, &out->message, &fault);
   if (status == SHERD_ETRUNCATED && may_wait(engine)) {
@@ -163,6 +188,8 @@ static enum sherd_status take_document(struct sherd_engine *engine,
 enum sherd_status sherd__inbound_next(struct sherd_engine *engine,
                                       struct sherd__inbound_step *out) {
   *out = (struct sherd__inbound_step){.kind = SHERD__INBOUND_PROGRESS};
+  if (engine->inbound.expanded.len)
+    sherd__buf_deinit(&engine->inbound.expanded);
   if (engine->inbound.has_documents)
     return take_document(engine, out);
   struct sherd__frame_part part;

@@ -23,13 +23,14 @@
 
 /* The bytes that came, on their way to messages (inbound.c). */
 struct sherd__inbound {
-  struct sherd_bytes in;   /* not looked at yet; the host's */
-  struct sherd_buf parked; /* the part of a message that came, while its rest is awaited */
-  bool has_input;          /* `in`, or what the frames were given, is not used up */
-  size_t done;             /* what of the scratch has been handed on */
-  bool has_documents;      /* the scratch holds whole messages that are not handed on yet */
-  bool in_boundary;        /* a document came in several flushes; its end is being looked for */
-  size_t boundary_fed;     /* up to where of the scratch */
+  struct sherd_bytes in;     /* not looked at yet; the host's */
+  struct sherd_buf expanded; /* the plain form of the ETF document that was handed on last */
+  struct sherd_buf parked;   /* the part of a message that came, while its rest is awaited */
+  bool has_input;            /* `in`, or what the frames were given, is not used up */
+  size_t done;               /* what of the scratch has been handed on */
+  bool has_documents;        /* the scratch holds whole messages that are not handed on yet */
+  bool in_boundary;          /* a document came in several flushes; its end is being looked for */
+  size_t boundary_fed;       /* up to where of the scratch */
   struct sherd__boundary boundary;
 };
 

@@ -136,8 +136,8 @@ static void on_message(struct host *host, struct sherd_bytes payload, void *user
   struct sherd_value value;
   uint64_t op, seq;
   hold_that(payload.len <= SHERD_COMMAND_BYTES_MAX);
-  hold_that(sherd_value_validate(SHERD_FORMAT_JSON, payload.data, payload.len, NULL) == SHERD_OK);
-  hold_that(sherd_value_open(SHERD_FORMAT_JSON, payload.data, payload.len, &value) == SHERD_OK);
+  hold_that(sherd_value_validate(host->format, payload.data, payload.len, NULL) == SHERD_OK);
+  hold_that(sherd_value_open(host->format, payload.data, payload.len, &value) == SHERD_OK);
   hold_that(sherd_value_as_u64(sherd_value_get(value, "op"), &op) == SHERD_OK);
   uint64_t *slot = &model->sent_ms[model->sent % SENDS_MAX];
   hold_that(model->sent < SENDS_MAX || host->now_ms - *slot > 60000);
@@ -443,6 +443,8 @@ static void run_script(void) {
   struct sherd_gateway_config config = host_config();
   config.intents = SHERD_INTENTS_ALL;
   config.compression = compressions[below(&model, 7)];
+  if (config.compression != SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM && below(&model, 2))
+    config.format = SHERD_FORMAT_ETF;
   config.max_attempts = below(&model, 8) ? 0 : 1 + below(&model, 4);
   config.max_message_bytes = below(&model, 8) ? 0 : 200;
   hold_that(host_init_with(&host, &config, NULL, &memory.allocator) == SHERD_OK);

@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "engine/upgrade.h"
+#include "payload/writer.h"
 
 #define READY_JSON                                                                                 \
   "{\"t\":\"READY\",\"s\":%u,\"op\":0,\"d\":{\"v\":10,\"user\":{\"id\":\"1434837005107331073\"},"  \
@@ -427,27 +428,94 @@ static size_t zstd_message(struct host *host, const char *json, size_t len, uint
   return to.pos;
 }
 
-void host_say(struct host *host, const char *json) {
+/* The same value in ETF, as deep as the tests' messages go. */
+static void write_etf(struct sherd__writer *writer, struct sherd_value value) {
+  char text[4096];
+  size_t count = 0, len;
+  int64_t number;
+  bool truth;
+  struct sherd_value key, item;
+  struct sherd_value_iter iter = sherd_value_iterate(value);
+  sherd_value_count(value, &count);
+  switch (sherd_value_type(value)) {
+  case SHERD_VALUE_OBJECT:
+    sherd__writer_map(writer, (uint32_t)count);
+    while (sherd_value_next(&iter, &key, &item)) {
+      assert_int_equal(sherd_value_as_str_copy(key, text, sizeof text, NULL), SHERD_OK);
+      sherd__writer_key(writer, text);
+      write_etf(writer, item);
+    }
+    break;
+  case SHERD_VALUE_LIST:
+    sherd__writer_list(writer, (uint32_t)count);
+    while (sherd_value_next(&iter, NULL, &item))
+      write_etf(writer, item);
+    break;
+  case SHERD_VALUE_STRING:
+    assert_int_equal(sherd_value_as_str_copy(value, text, sizeof text, &len), SHERD_OK);
+    sherd__writer_str_n(writer, text, len);
+    break;
+  case SHERD_VALUE_NUMBER:
+    if (sherd_value_as_i64(value, &number) == SHERD_OK)
+      sherd__writer_i64(writer, number);
+    else
+      sherd__writer_u64(writer, UINT64_MAX);
+    break;
+  case SHERD_VALUE_BOOL:
+    assert_int_equal(sherd_value_as_bool(value, &truth), SHERD_OK);
+    sherd__writer_bool(writer, truth);
+    break;
+  case SHERD_VALUE_NULL:
+    sherd__writer_null(writer);
+    break;
+  }
+}
+
+/* What is no JSON stays what it is, and is no ETF either. */
+static void to_format(struct host *host, const char *json, struct sherd_buf *out) {
+  struct sherd__writer writer;
+  struct sherd_value value;
   size_t len = strlen(json);
+  if (host->format == SHERD_FORMAT_ETF &&
+      sherd_value_validate(SHERD_FORMAT_JSON, json, len, NULL) == SHERD_OK) {
+    sherd_value_open(SHERD_FORMAT_JSON, json, len, &value);
+    sherd__writer_begin(&writer, SHERD_FORMAT_ETF, out);
+    write_etf(&writer, value);
+    assert_int_equal(sherd__writer_finish(&writer), SHERD_OK);
+  } else {
+    assert_int_equal(sherd__buf_append(out, json, len), SHERD_OK);
+  }
+}
+
+static void say_bytes(struct host *host, const char *data, size_t len) {
   size_t cap = len + len / 2 + 1024;
   uint8_t *wire = malloc(cap);
   uLongf size = (uLongf)cap;
   switch (host->compression) {
   case SHERD_COMPRESSION_NONE:
-    host_frame(host, SHERD__FRAMES_TEXT, json, len);
+    host_frame(host, host->format == SHERD_FORMAT_JSON ? SHERD__FRAMES_TEXT : SHERD__FRAMES_BINARY,
+               data, len);
     break;
   case SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM:
-    assert_int_equal(compress(wire, &size, (const uint8_t *)json, (uLong)len), Z_OK);
+    assert_int_equal(compress(wire, &size, (const uint8_t *)data, (uLong)len), Z_OK);
     host_frame(host, SHERD__FRAMES_BINARY, wire, size);
     break;
   case SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM:
-    host_frame(host, SHERD__FRAMES_BINARY, wire, deflate_message(host, json, len, wire, cap));
+    host_frame(host, SHERD__FRAMES_BINARY, wire, deflate_message(host, data, len, wire, cap));
     break;
   case SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM:
-    host_frame(host, SHERD__FRAMES_BINARY, wire, zstd_message(host, json, len, wire, cap));
+    host_frame(host, SHERD__FRAMES_BINARY, wire, zstd_message(host, data, len, wire, cap));
     break;
   }
   free(wire);
+}
+
+void host_say(struct host *host, const char *json) {
+  struct sherd_buf message;
+  sherd__buf_init(&message, sherd_allocator_default());
+  to_format(host, json, &message);
+  say_bytes(host, message.len ? (const char *)message.data : "", message.len);
+  sherd__buf_deinit(&message);
 }
 
 void host_sayf(struct host *host, const char *format, ...) {
