@@ -98,22 +98,40 @@ static bool is_own_thread(const struct sherd_runtime *runtime) {
   return false;
 }
 
+static void do_nothing(uv_prepare_t *handle) {
+  (void)handle;
+}
+
+/* Runs the caller's loop until the last shard has gone from it. A loop without a live handle does
+ * not even look whether it has been woken: so there is one meanwhile. */
+static void run_until_left(struct sherd_runtime *runtime) {
+  uv_loop_t *uv = sherd__loop_uv(runtime->loops[0]);
+  uv_prepare_t alive;
+  uv_prepare_init(uv, &alive);
+  uv_prepare_start(&alive, do_nothing);
+  while (runtime->leaving) {
+    uv_mutex_unlock(&runtime->mutex);
+    uv_run(uv, UV_RUN_ONCE);
+    uv_mutex_lock(&runtime->mutex);
+  }
+  uv_close((uv_handle_t *)&alive, NULL);
+  uv_mutex_unlock(&runtime->mutex);
+  uv_run(uv, UV_RUN_NOWAIT);
+  uv_mutex_lock(&runtime->mutex);
+}
+
 /* A loop thread needs but a moment to let the last shard go. The caller's loop has to be run for
  * it, and libuv cannot say whether somebody is doing so: so it is run here, unless a callback of
  * ours shows that it runs already, and then the last to leave frees the runtime. */
 static bool wait_for_the_last(struct sherd_runtime *runtime) {
-  if (runtime->on_callers_loop && is_own_thread(runtime) && runtime->in_callback) {
+  if (!runtime->on_callers_loop)
+    while (runtime->leaving)
+      uv_cond_wait(&runtime->all_left, &runtime->mutex);
+  else if (is_own_thread(runtime) && runtime->in_callback)
     runtime->released = runtime->leaving;
-    return !runtime->leaving;
-  }
-  while (runtime->leaving && !runtime->on_callers_loop)
-    uv_cond_wait(&runtime->all_left, &runtime->mutex);
-  while (runtime->leaving) {
-    uv_mutex_unlock(&runtime->mutex);
-    uv_run(sherd__loop_uv(runtime->loops[0]), UV_RUN_ONCE);
-    uv_mutex_lock(&runtime->mutex);
-  }
-  return true;
+  else if (runtime->leaving)
+    run_until_left(runtime);
+  return !runtime->leaving;
 }
 
 enum sherd_status sherd_runtime_free(struct sherd_runtime *runtime) {

@@ -229,7 +229,7 @@ static void a_start_that_was_in_time_is_left_alone(void **state) {
   assert_int_equal(sherd_shard_start(f.shard), SHERD_OK);
   assert_true(watch_wait(&f.watch, "TYPING_START 2")); /* over 150 ms later */
   assert_true(sherd_shard_is_connected(f.shard));
-  assert_false(isnan(sherd_shard_heartbeat_latency(f.shard)));
+  assert_true(sherd_shard_heartbeat_latency(f.shard) >= 0);
   end(&f);
 }
 

@@ -140,9 +140,11 @@ static void on_link_gone(uv_handle_t *handle) {
 }
 
 static void drop(struct link *link) {
-  if (!link->is_closing)
-    uv_close((uv_handle_t *)&link->tcp, on_link_gone);
+  if (link->is_closing)
+    return;
   link->is_closing = true;
+  record(link->server, SCRIPT_OP_GONE, "", 0);
+  uv_close((uv_handle_t *)&link->tcp, on_link_gone);
 }
 
 static void on_shut_down(uv_shutdown_t *request, int status) {
@@ -372,7 +374,6 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf) {
   struct link *link = (struct link *)(void *)stream;
   if (got < 0) {
-    record(link->server, SCRIPT_OP_GONE, "", 0);
     drop(link);
   } else if (got > 0 && link->frames) {
     take_frames(link, buf->base, (size_t)got);

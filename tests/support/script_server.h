@@ -100,7 +100,7 @@ void script_server_signal(struct script_server *server);
 /* What came, over all connections, in order. */
 #define SCRIPT_OP_REQUEST (-1) /* an HTTP request: the whole of it */
 #define SCRIPT_OP_CLOSE   (-2) /* a close frame: its code as a decimal */
-#define SCRIPT_OP_GONE    (-3) /* the client ended the TCP connection */
+#define SCRIPT_OP_GONE    (-3) /* a TCP connection has ended */
 
 /* Waits, at most 10 s, for the n-th message, from 0, with the opcode `op` or one of the above.
  * NULL when it does not come. Lifetime: that of the server. */
