@@ -1,5 +1,6 @@
 #include "net/failure.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,8 +29,10 @@ static void append(struct sherd_error_info *info, const char *before, const char
 
 static void append_place(struct sherd_error_info *info, const char *host, uint16_t port) {
   char place[HOST_SHOWN + 16];
-  const char *format = strchr(host, ':') ? "[%.*s]:%u" : "%.*s:%u";
-  snprintf(place, sizeof place, format, HOST_SHOWN, host, port);
+  bool is_bare_v6 = strchr(host, ':') && *host != '[';
+  int len = snprintf(place, sizeof place, is_bare_v6 ? "[%.*s]" : "%.*s", HOST_SHOWN, host);
+  if (port)
+    snprintf(place + len, sizeof place - (size_t)len, ":%u", port);
   for (char *at = place; *at; at++)
     if (*at <= ' ' || *at > '~')
       *at = '?';

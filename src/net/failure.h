@@ -17,8 +17,8 @@ struct sherd__failure {
 
 /* Where it went wrong: the host that was wanted, and the proxy on the way (NULL: none). */
 struct sherd__route {
-  const char *host;
-  uint16_t port;
+  const char *host; /* an address with or without brackets */
+  uint16_t port;    /* 0: not worth a word */
   const char *proxy_host;
   uint16_t proxy_port;
 };
