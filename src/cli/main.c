@@ -1,0 +1,44 @@
+/* The program: finds the verb and hands over. */
+#include <stdio.h>
+#include <string.h>
+
+#include <sysexits.h>
+
+#include <sherd/version.h>
+
+#include "cli/cli.h"
+
+static const struct verb {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *summary;
+} verbs[] = {
+    {"sim", sherd__cli_sim, "Discord's gateway v10 on your own machine"},
+};
+
+static void print_usage(FILE *out) {
+  fputs("usage: sherd VERB [OPTION]...\n\nverbs:\n", out);
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+  fputs("\n'sherd VERB --help' says more; 'sherd --version' says which one this is.\n", out);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    print_usage(stderr);
+    return EX_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    print_usage(stdout);
+    return EX_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("sherd %s\n", sherd_version());
+    return EX_OK;
+  }
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    if (strcmp(argv[1], verbs[i].name) == 0)
+      return verbs[i].run(argc - 1, argv + 1);
+  fprintf(stderr, "sherd: there is no verb '%s'; see 'sherd --help'\n", argv[1]);
+  return EX_USAGE;
+}

@@ -1,0 +1,44 @@
+/* What the files of the server share, and nobody else sees. */
+#ifndef SHERD_SIM_SERVER_PARTS_H
+#define SHERD_SIM_SERVER_PARTS_H
+
+#include "net/tls_stream.h"
+#include "sim/rest.h"
+#include "sim/server.h"
+
+#define SHERD__SIM_READ_BYTES 65536
+
+struct sherd__sim_server {
+  const struct sherd_allocator *allocator;
+  uv_loop_t *loop;
+  uv_tcp_t listener;
+  uv_timer_t timer;
+  bool is_listening; /* listener and timer are on the loop */
+  struct sherd__sim *sim;
+  struct sherd__rest *rest;
+  struct sherd__tls *tls; /* NULL: none */
+  struct sherd__peer *peers;
+  uint16_t port;
+  uint8_t raw[SHERD__SIM_READ_BYTES];   /* what sockets are read to */
+  uint8_t plain[SHERD__SIM_READ_BYTES]; /* what TLS decrypts to */
+};
+
+/* One connection. */
+struct sherd__peer;
+
+/* Takes the next connection of the listener. */
+void sherd__peer_accept(struct sherd__sim_server *server);
+
+/* Sends what its simulator client has to send. */
+void sherd__peer_flush(struct sherd__peer *peer);
+
+/* Lets go without a word; it frees itself. */
+void sherd__peer_close(struct sherd__peer *peer);
+
+/* Brings to the peers what the simulator has for them, and sets the timer. To be called after
+ * every call on the simulator. */
+void sherd__sim_server_settle(struct sherd__sim_server *server);
+
+uint64_t sherd__sim_server_now_ms(const struct sherd__sim_server *server);
+
+#endif
