@@ -132,8 +132,9 @@ enum sherd_status sherd_value_count(struct sherd_value container, size_t *out);
 struct sherd_value_iter sherd_value_iterate(struct sherd_value container);
 
 /* Takes one step: true and *key (objects; NULL when not wanted; a null value in lists) and *value,
- * or false at the end or at damage, which sherd_value_iter_status() tells apart. A walk is linear,
- * and shows every pair, also those with equal keys. */
+ * or false at the end or at damage, which sherd_value_iter_status() tells apart; at damage
+ * sherd_value_status() of *value says at which byte. A key is a string whatever term of ETF it is.
+ * A walk is linear, and shows every pair, also those with equal keys. */
 bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
                       struct sherd_value *value);
 
@@ -141,9 +142,9 @@ bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
 enum sherd_status sherd_value_iter_status(const struct sherd_value_iter *iter);
 
 /* The text of a string as a slice of the document, without a copy. Not NUL-terminated.
- * Errors: SHERD_ETYPE; SHERD_EESCAPED when the text has escapes, so that it must be copied;
- * SHERD_EUTF8; SHERD_EJSON and the like for damage; *out is then untouched.
- * Lifetime: that of the document. Thread-safe. */
+ * Errors: SHERD_ETYPE; SHERD_EESCAPED when the text has escapes, so that it must be copied
+ * (in ETF: when it is an atom in Latin-1, or a key that is an integer); SHERD_EUTF8; SHERD_EJSON
+ * and the like for damage; *out is then untouched. Lifetime: that of the document. Thread-safe. */
 enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out);
 
 /* Copies the text of a string, unescaped and NUL-terminated, into `buf` of `cap` bytes. *len,
@@ -181,9 +182,9 @@ enum sherd_status sherd_value_as_snowflake(struct sherd_value value, sherd_snowf
 enum sherd_status sherd_value_to_json(struct sherd_value value, char *buf, size_t cap, size_t *len);
 
 /* The bytes of the document that make up the value: for JSON the text as it came, which may hold
- * white space and line breaks; for ETF the term without the version byte.
- * Errors: SHERD_ENOTFOUND for an absent value, or the damage met. Lifetime: that of the document.
- * Thread-safe. */
+ * white space and line breaks; for ETF the term without the version byte (an item of STRING_EXT,
+ * tag 107, is a byte without tag). Errors: SHERD_ENOTFOUND for an absent value, or the damage met.
+ * Lifetime: that of the document. Thread-safe. */
 enum sherd_status sherd_value_raw(struct sherd_value value, struct sherd_bytes *out);
 
 #ifdef __cplusplus

@@ -100,6 +100,9 @@ enum sherd_status sherd__etf_number_u64(const struct sherd__etf_term *term, uint
 enum sherd_status sherd__etf_number_i64(const struct sherd__etf_term *term, int64_t *out);
 enum sherd_status sherd__etf_number_f64(const struct sherd__etf_term *term, double *out);
 
+/* Whether sherd__etf_digits() will write it. Errors: as there. */
+enum sherd_status sherd__etf_number_check(const struct sherd__etf_term *term);
+
 /* Room for the decimal digits and the sign of an integer of SHERD__ETF_BIG_BYTES_MAX bytes. */
 #define SHERD__ETF_DIGITS_SIZE 640
 

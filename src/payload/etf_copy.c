@@ -38,8 +38,9 @@ static void put_bytes(struct copy *copy, struct sherd_bytes bytes) {
 
 static enum sherd_status copy_number(struct copy *copy, const struct sherd__etf_term *term) {
   char digits[SHERD__ETF_DIGITS_SIZE];
-  size_t len;
-  enum sherd_status status = sherd__etf_digits(term, digits, &len);
+  size_t len = 0;
+  enum sherd_status status =
+      copy->text ? sherd__etf_digits(term, digits, &len) : sherd__etf_number_check(term);
   if (status)
     copy->at = term->body.data;
   else

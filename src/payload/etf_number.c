@@ -169,21 +169,36 @@ enum sherd_status sherd__etf_number_f64(const struct sherd__etf_term *term, doub
 
 /* --- Decimals --- */
 
-#define LIMB_BASE UINT32_C(1000000000)
-
-/* Multiplies by 256 and adds, a byte at a time, in limbs of nine digits. */
-static enum sherd_status integer_digits(const struct sherd__etf_term *term, char *out,
-                                        size_t *len) {
+enum sherd_status sherd__etf_number_check(const struct sherd__etf_term *term) {
   struct sherd__etf_integer integer;
-  uint32_t limbs[SHERD__ETF_BIG_BYTES_MAX * 8 * 302 / 1000 / 9 + 2] = {0};
-  size_t count = 1;
+  double unused;
+  if (term->kind == SHERD__ETF_KIND_FLOAT)
+    return sherd__etf_float(term, &unused);
   enum sherd_status status = sherd__etf_integer(term, &integer);
   if (status)
     return status;
-  if (integer.magnitude.len > SHERD__ETF_BIG_BYTES_MAX)
-    return SHERD_ERANGE;
-  for (size_t i = integer.magnitude.len; i; i--) {
-    uint64_t carry = integer.magnitude.data[i - 1];
+  return integer.magnitude.len > SHERD__ETF_BIG_BYTES_MAX ? SHERD_ERANGE : SHERD_OK;
+}
+
+#define LIMB_BASE UINT32_C(1000000000)
+
+/* Writes `number` in decimal, with zeros before it up to `width`. */
+static size_t put_decimal(uint64_t number, size_t width, char *out) {
+  char reversed[24];
+  size_t len = 0;
+  for (; number || len < width; number /= 10)
+    reversed[len++] = (char)('0' + number % 10);
+  for (size_t i = 0; i < len; i++)
+    out[i] = reversed[len - 1 - i];
+  return len;
+}
+
+/* Multiplies by 256 and adds, a byte at a time, in limbs of nine digits. */
+static size_t put_big(struct sherd_bytes magnitude, char *out) {
+  uint32_t limbs[SHERD__ETF_BIG_BYTES_MAX * 8 * 302 / 1000 / 9 + 2] = {0};
+  size_t count = 1;
+  for (size_t i = magnitude.len; i; i--) {
+    uint64_t carry = magnitude.data[i - 1];
     for (size_t j = 0; j < count; j++) {
       carry += (uint64_t)limbs[j] << 8;
       limbs[j] = (uint32_t)(carry % LIMB_BASE);
@@ -192,13 +207,26 @@ static enum sherd_status integer_digits(const struct sherd__etf_term *term, char
     if (carry)
       limbs[count++] = (uint32_t)carry;
   }
-  bool has_sign = integer.is_negative && integer.magnitude.len;
-  size_t used = (size_t)snprintf(out, SHERD__ETF_DIGITS_SIZE, "%s%u", has_sign ? "-" : "",
-                                 (unsigned)limbs[count - 1]);
-  for (size_t j = count - 1; j; j--)
-    used +=
-        (size_t)snprintf(out + used, SHERD__ETF_DIGITS_SIZE - used, "%09u", (unsigned)limbs[j - 1]);
-  *len = used;
+  size_t len = put_decimal(limbs[--count], 1, out);
+  while (count)
+    len += put_decimal(limbs[--count], 9, out + len);
+  return len;
+}
+
+static enum sherd_status integer_digits(const struct sherd__etf_term *term, char *out,
+                                        size_t *len) {
+  struct sherd__etf_integer integer;
+  uint64_t size;
+  enum sherd_status status = sherd__etf_number_check(term);
+  if (status)
+    return status;
+  sherd__etf_integer(term, &integer);
+  size_t sign = integer.is_negative && integer.magnitude.len;
+  out[0] = '-';
+  if (magnitude_u64(&integer, &size) == SHERD_OK)
+    *len = sign + put_decimal(size, 1, out + sign);
+  else
+    *len = sign + put_big(integer.magnitude, out + sign);
   return SHERD_OK;
 }
 

@@ -44,10 +44,10 @@ struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t length) {
     break;
   case SHERD__ETF_KIND_BYTES:
     term.count = length;
-    term.body.len = length;
+    term.body.len = (size_t)length;
     break;
   default:
-    term.body.len = shapes[tag].fixed + length;
+    term.body.len = (size_t)(shapes[tag].fixed + length);
   }
   return term;
 }
@@ -72,10 +72,12 @@ enum sherd_status sherd__etf_read(const uint8_t **at, const uint8_t *end, unsign
     goto truncated;
   for (; width; width--)
     length = length << 8 | *p++;
+  size_t left = (size_t)(end - p);
+  if (length > left) /* whatever it counts takes a byte at the least */
+    goto truncated;
   *out = sherd__etf_describe(tag, length);
   if (is_container(out) && depth >= SHERD_VALUE_DEPTH_MAX)
     return SHERD_EDEPTH;
-  size_t left = (size_t)(end - p);
   if (out->body.len > left || out->terms > left)
     goto truncated;
   out->body.data = p;

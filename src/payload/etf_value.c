@@ -109,12 +109,11 @@ enum sherd_value_type sherd__etf_type(const struct sherd_value *value) {
   }
 }
 
-/* Enters a list or a map. left_ counts what is still to come, and the end as one more. */
+/* Enters a list or a map, whose head was checked when its value was made. left_ counts what is
+ * still to come, and the end as one more. */
 static void enter(struct sherd_value_iter *iter, const uint8_t **at) {
-  struct sherd_value container = iter->next_;
-  container.depth_--;
-  struct sherd__etf_term term = term_of(&container);
-  sherd__etf_read(at, container.end_, container.depth_, &term);
+  struct sherd__etf_term term = {0};
+  sherd__etf_read(at, iter->next_.end_, iter->next_.depth_ - 1u, &term);
   iter->left_ = term.count + 1;
   if (term.tag == SHERD__ETF_LIST)
     iter->kind_ = SHERD__ITER_TAILED_LIST;

@@ -21,7 +21,7 @@
 #include "payload/etf.h"
 #include "payload/writer.h"
 
-static void die(const char *why) {
+static _Noreturn void die(const char *why) {
   fprintf(stderr, "driver: %s\n", why);
   exit(2);
 }
