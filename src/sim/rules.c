@@ -188,6 +188,8 @@ static void take_over(struct sherd__sim_session *session, struct sherd__sim_clie
   sherd__session_attach(session, client, seq);
   sim->stats.resumes++;
   sim->stats.resumes_elsewhere += !client->is_resume_host;
+  /* What RESUMED pushes out of a full ring has been sent by then. */
+  sherd__client_pump(client);
   /* After the replay, with a number of its own: it is a dispatch like any other. */
   sherd__print_reset(&sim->print);
   sherd__print(&sim->print, "{'_trace':['sherd-sim']}");
