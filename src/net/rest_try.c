@@ -153,15 +153,17 @@ static enum sherd_status status_of_verify(CURL *curl) {
   }
 }
 
-/* The step that took too long. */
+/* The step that took too long. (libcurl's time of connecting is not there before TLS's is; its own
+ * port is.) */
 static enum sherd_status status_of_timeout(CURL *curl) {
-  curl_off_t lookup_us = 0, connect_us = 0, pretransfer_us = 0;
+  curl_off_t lookup_us = 0, pretransfer_us = 0;
+  long local_port = 0;
   curl_easy_getinfo(curl, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
-  curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connect_us);
+  curl_easy_getinfo(curl, CURLINFO_LOCAL_PORT, &local_port);
   curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_us);
   if (!lookup_us)
     return SHERD_EDNS;
-  if (!connect_us)
+  if (!local_port)
     return SHERD_ECONNECTTIMEOUT;
   return pretransfer_us ? SHERD_ELOST : SHERD_ETLS;
 }

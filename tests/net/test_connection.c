@@ -19,7 +19,8 @@
 #include "pki.h"
 #include "support/failing_alloc.h"
 
-#define LIMIT_MS 10000
+#define LIMIT_MS     10000
+#define POOL_THREADS 4
 
 /* --- The ground under each test --- */
 
@@ -45,6 +46,7 @@ static size_t count_descriptors(void) {
 static int first_loop(void **state) {
   uv_loop_t uv;
   signal(SIGPIPE, SIG_IGN);
+  assert_int_equal(setenv("UV_THREADPOOL_SIZE", "4", 1), 0); /* POOL_THREADS */
   assert_int_equal(uv_loop_init(&uv), 0);
   assert_int_equal(uv_loop_close(&uv), 0);
   return pki_setup(state);
@@ -229,6 +231,42 @@ static void an_absent_host_is_told(void **state) {
   name[100] = '\0';
   info = lose(*state, &(struct sherd__connection_options){.host = name, .port = 1, .proxy = ""});
   expect(&info, SHERD_EDNS, "aaaa", ":1: ");
+}
+
+/* Work that holds a thread of libuv's pool until it is let go. */
+struct holder {
+  uv_work_t work;
+  uv_sem_t *let_go;
+};
+
+static void hold(uv_work_t *work) {
+  struct holder *holder = work->data;
+  uv_sem_wait(holder->let_go);
+}
+
+static void on_let_go(uv_work_t *work, int status) {
+  (void)work;
+  (void)status;
+}
+
+static void a_lookup_that_takes_too_long_is_told(void **state) {
+  struct ground *ground = *state;
+  struct holder holders[POOL_THREADS];
+  uv_sem_t let_go;
+  assert_int_equal(uv_sem_init(&let_go, 0), 0);
+  for (size_t i = 0; i < POOL_THREADS; i++) {
+    holders[i] = (struct holder){.let_go = &let_go};
+    holders[i].work.data = &holders[i];
+    assert_int_equal(uv_queue_work(&ground->uv, &holders[i].work, hold, on_let_go), 0);
+  }
+  struct sherd_error_info info =
+      lose(ground, &(struct sherd__connection_options){
+                       .host = "localhost", .port = 1, .proxy = "", .dns_timeout_ms = 20});
+  expect(&info, SHERD_EDNS, "localhost:1: ", "(not done in 20 ms)");
+  for (size_t i = 0; i < POOL_THREADS; i++)
+    uv_sem_post(&let_go);
+  assert_true(run_until(&ground->uv, is_idle, &ground->uv, LIMIT_MS));
+  uv_sem_destroy(&let_go);
 }
 
 static void each_bad_certificate_is_told(void **state) {
@@ -660,6 +698,7 @@ int main(void) {
       ON_GROUND(so_they_do_through_tls),
       ON_GROUND(a_refused_port_is_told),
       ON_GROUND(an_absent_host_is_told),
+      ON_GROUND(a_lookup_that_takes_too_long_is_told),
       ON_GROUND(each_bad_certificate_is_told),
       ON_GROUND(a_port_that_speaks_no_tls_is_told),
       ON_GROUND(a_handshake_that_stalls_is_ended),

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "net/rest.h"
+#include "peer.h"
 #include "pki.h"
 
 #define TOKEN    "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -223,13 +224,14 @@ static void tls_is_verified(void **state) {
       {&pki()->foreign, pki()->ca, SHERD_ETLSCA},
       {&pki()->good, NULL, SHERD_ETLSCA},
       {&pki()->good, "/nonexistent.pem", SHERD_ETLSCAFILE},
-      {NULL, pki()->ca, SHERD_ETLS},
+      {NULL, pki()->ca, SHERD_ETLS}, /* no TLS: what it waits for does not come */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct server server;
     start(&server, rows[i].cert, says, 1);
-    struct outcome outcome =
-        ask(&(struct sherd_rest_config){.ca_file = rows[i].ca_file}, "https", server.port, 0);
+    struct outcome outcome = ask(&(struct sherd_rest_config){.ca_file = rows[i].ca_file,
+                                                             .timeout_ms = rows[i].cert ? 0 : 50},
+                                 "https", server.port, 0);
     stop(&server);
     expect_status(&outcome, rows[i].status);
     assert_int_equal(outcome.pauses.count, 0);
@@ -405,6 +407,14 @@ static void trouble_on_the_way_has_its_status(void **state) {
   expect_status(&outcome, SHERD_ELOST);
   assert_int_equal(outcome.pauses.count, 1);
   stop(&server);
+
+  struct black_hole hole;
+  assert_true(black_hole_open(&hole));
+  outcome =
+      ask(&(struct sherd_rest_config){.timeout_ms = 50, .max_tries = 2}, "https", hole.port, 0);
+  black_hole_close(&hole);
+  expect_status(&outcome, SHERD_ECONNECTTIMEOUT);
+  assert_int_equal(outcome.pauses.count, 1);
 
   outcome = ask(&(struct sherd_rest_config){0}, "http", server.port, 0);
   expect_status(&outcome, SHERD_ECONNREFUSED);
