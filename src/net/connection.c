@@ -147,6 +147,8 @@ static void on_timer(uv_timer_t *timer) {
 static void enter(struct sherd__connection *connection, enum sherd__connection_step step,
                   uint32_t limit_ms) {
   connection->step = step;
+  /* A timer counts from the loop's idea of now, which a slow callback leaves behind. */
+  uv_update_time(sherd__loop_uv(connection->loop));
   uv_timer_start(&connection->timer, on_timer, limit_ms, 0);
 }
 
