@@ -1,0 +1,22 @@
+/* What the demo prints: a live line on a terminal, plain lines in a pipe, a table at the end. */
+#ifndef SHERD_DEMO_SHOW_H
+#define SHERD_DEMO_SHOW_H
+
+#include <stddef.h>
+
+#include "seen.h"
+
+/* One line, above the live one. Thread-safe. */
+void show_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* How far the shards are; `stream` events each. On a terminal it redraws; in a pipe it prints a
+ * line each quarter of the way. */
+void show_progress(struct seen *seen, size_t count, size_t stream);
+
+/* The live line is over. */
+void show_progress_end(void);
+
+/* A column for each shard: what it saw, and what it cost. */
+void show_table(struct seen *seen, size_t count);
+
+#endif
