@@ -12,6 +12,7 @@
 #include <sherd/event_types.h>
 #include <sherd/intents.h>
 #include <sherd/log.h>
+#include <sherd/ndjson.h>
 #include <sherd/rest.h>
 #include <sherd/runtime.h>
 #include <sherd/session.h>
