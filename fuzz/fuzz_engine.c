@@ -368,7 +368,19 @@ static void write_other(struct sherd__writer *writer, struct sherd_bytes *script
     sherd__writer_bool(writer, fuzz_byte(script) % 2);
 }
 
-/* One message, or two in a row, with a flush in the middle now and then. */
+/* Makes a document of Erlang's one compressed term. */
+static void compress_term(struct sherd_buf *document) {
+  uint32_t size = (uint32_t)document->len - 1; /* without the version byte */
+  uint8_t term[1024] = {document->data[0],     80,
+                        (uint8_t)(size >> 24), (uint8_t)(size >> 16),
+                        (uint8_t)(size >> 8),  (uint8_t)size};
+  uLongf len = sizeof term - 6;
+  FUZZ_CHECK(compress(term + 6, &len, document->data + 1, size) == Z_OK);
+  document->len = 0;
+  fuzz_append(document, term, 6 + len);
+}
+
+/* One message, with a flush in its middle now and then, or compressed by itself. */
 static void say_message(struct host *host, struct sherd_bytes *script, bool is_dispatch) {
   struct sherd__writer writer;
   struct sherd_buf document;
@@ -380,6 +392,8 @@ static void say_message(struct host *host, struct sherd_bytes *script, bool is_d
     write_other(&writer, script);
   FUZZ_CHECK(sherd__writer_finish(&writer) == SHERD_OK);
   uint8_t cut = fuzz_byte(script);
+  if (cut % 16 == 15 && host->format == SHERD_FORMAT_ETF)
+    compress_term(&document);
   struct sherd_bytes whole = sherd__buf_bytes(&document);
   if (cut >= 0xF0) {
     struct sherd_bytes head = fuzz_take(&whole, cut - 0xEF);
