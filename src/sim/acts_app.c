@@ -19,7 +19,7 @@ static sherd_snowflake sku_id(const struct sherd__act *act) {
 bool sherd__act_APPLICATION_COMMAND_PERMISSIONS_UPDATE(struct sherd__act *act) {
   sherd__print(act->view.print,
                "{'id':'%ju','application_id':'%ju','guild_id':'%ju','permissions':["
-               "{'id':'%ju','type':1,'permission':%c}]}",
+               "{'id':'%ju','type':1,'permission':%i}]}",
                command_id(act), act->view.world->application_id, act->guild->id,
                act->guild->roles.items[1].id, sherd__dice_chance(act->dice, 50));
   return true;
@@ -100,7 +100,7 @@ static void write_entitlement(struct sherd__act *act, const struct sherd__thing 
                               bool is_deleted) {
   sherd__print(act->view.print,
                "{'id':'%ju','sku_id':'%ju','application_id':'%ju','user_id':'%ju','type':8,"
-               "'deleted':%c,'starts_at':%s,'ends_at':%s,'consumed':false}",
+               "'deleted':%i,'starts_at':%s,'ends_at':%s,'consumed':false}",
                it->id, sku_id(act), act->view.world->application_id,
                sherd__act_user_id(act, it->user), is_deleted, SHERD__TIME(it->grain),
                it->flag || is_deleted ? SHERD__TIME(it->grain + MONTH_MS) : NULL);

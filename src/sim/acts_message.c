@@ -243,7 +243,7 @@ bool sherd__act_MESSAGE_REACTION_ADD(struct sherd__act *act) {
   }
   sherd__print(act->view.print, ",'emoji':");
   sherd__view_reaction_emoji(&act->view, any_emoji(act), sherd__dice_roll(act->dice));
-  sherd__print(act->view.print, ",'message_author_id':'%ju','burst':%c",
+  sherd__print(act->view.print, ",'message_author_id':'%ju','burst':%i",
                sherd__act_user_id(act, message->author), is_burst);
   if (is_burst)
     sherd__print(act->view.print, ",'burst_colors':['#f7a23b','#d9480f']");

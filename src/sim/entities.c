@@ -125,8 +125,8 @@ void sherd__view_voice_state_fields(const struct sherd__view *view, sherd_snowfl
   else
     sherd__print(view->print, "'channel_id':null,");
   sherd__print(view->print,
-               "'user_id':'%ju','session_id':%s,'deaf':false,'mute':false,'self_deaf':%c,"
-               "'self_mute':%c,'self_video':false,'suppress':false,"
+               "'user_id':'%ju','session_id':%s,'deaf':false,'mute':false,'self_deaf':%i,"
+               "'self_mute':%i,'self_video':false,'suppress':false,"
                "'request_to_speak_timestamp':null",
                view->world->users.items[member->user].id, SHERD__HASH(member->voice_grain),
                member->self_deaf, member->self_mute);
@@ -138,9 +138,9 @@ void sherd__view_role(const struct sherd__view *view, const struct sherd__guild 
   unsigned colour = index < 2 ? 0 : (unsigned)(sherd__grain_derive(role->grain, 23) & 0xFFFFFF);
   sherd__print(view->print,
                "{'id':'%ju','name':%s,'color':%u,'colors':{'primary_color':%u,"
-               "'secondary_color':null,'tertiary_color':null},'hoist':%c,'icon':null,"
-               "'unicode_emoji':null,'position':%u,'permissions':%s,'managed':%c,"
-               "'mentionable':%c,'flags':0",
+               "'secondary_color':null,'tertiary_color':null},'hoist':%i,'icon':null,"
+               "'unicode_emoji':null,'position':%u,'permissions':%s,'managed':%i,"
+               "'mentionable':%i,'flags':0",
                role->id,
                index == 0         ? "@everyone"
                : role->is_managed ? "sherd-sim"
@@ -245,7 +245,7 @@ void sherd__view_thread_fields(const struct sherd__view *view, const struct sher
                "'id':'%ju','type':%d,'guild_id':'%ju','name':%s,'last_message_id':null,"
                "'rate_limit_per_user':0,'owner_id':'%ju','parent_id':'%ju','message_count':%u,"
                "'member_count':%u,'total_message_sent':%u,'flags':0,'thread_metadata':{"
-               "'archived':%c,'auto_archive_duration':1440,'archive_timestamp':%s,'locked':%c,"
+               "'archived':%i,'auto_archive_duration':1440,'archive_timestamp':%s,'locked':%i,"
                "'create_timestamp':%s}",
                thread->id, thread->type, guild->id, SHERD__TITLE(thread->grain),
                view->world->users.items[thread->owner].id, thread->parent_id, thread->messages,
@@ -258,7 +258,7 @@ void sherd__view_emoji(const struct sherd__view *view, const struct sherd__thing
                SHERD__USERNAME(emoji->grain));
   sherd__view_user(view, emoji->user);
   sherd__print(view->print,
-               ",'require_colons':true,'managed':false,'animated':%c,"
+               ",'require_colons':true,'managed':false,'animated':%i,"
                "'available':true}",
                emoji->grain & 1 ? 1 : 0);
 }
@@ -266,7 +266,7 @@ void sherd__view_emoji(const struct sherd__view *view, const struct sherd__thing
 void sherd__view_reaction_emoji(const struct sherd__view *view, const struct sherd__thing *emoji,
                                 uint64_t grain) {
   if (emoji)
-    sherd__print(view->print, "{'id':'%ju','name':%s,'animated':%c}", emoji->id,
+    sherd__print(view->print, "{'id':'%ju','name':%s,'animated':%i}", emoji->id,
                  SHERD__USERNAME(emoji->grain), emoji->grain & 1 ? 1 : 0);
   else
     sherd__print(view->print, "{'id':null,'name':%s}", sherd__text_emoji(grain));
@@ -320,7 +320,7 @@ void sherd__view_rule(const struct sherd__view *view, const struct sherd__guild 
                "'trigger_type':1,'trigger_metadata':{'keyword_filter':['cheap*glaze'],"
                "'regex_patterns':[],'allow_list':[]},'actions':[{'type':1,'metadata':{"
                "'custom_message':'Please no adverts here'}},{'type':2,'metadata':{"
-               "'channel_id':'%ju'}}],'enabled':%c,'exempt_roles':[],'exempt_channels':[]}",
+               "'channel_id':'%ju'}}],'enabled':%i,'exempt_roles':[],'exempt_channels':[]}",
                rule->id, guild->id, SHERD__TITLE(rule->grain),
                view->world->users.items[rule->user].id, rule->channel_id, rule->flag);
 }

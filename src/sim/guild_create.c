@@ -98,7 +98,7 @@ void sherd__view_guild_create(const struct sherd__view *view, const struct sherd
   sherd__print(view->print, "{");
   sherd__view_guild_fields(view, guild);
   sherd__print(view->print,
-               ",'joined_at':%s,'large':%c,'unavailable':false,'member_count':%u,'voice_states':",
+               ",'joined_at':%s,'large':%i,'unavailable':false,'member_count':%u,'voice_states':",
                SHERD__TIME(guild->joined_ms), guild->members.count > large_threshold,
                guild->members.count);
   voice_states(view, guild);

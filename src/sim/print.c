@@ -128,7 +128,7 @@ static const char *put_hole(struct sherd__print *print, const char *at, va_list 
   case 's':
     put_text_or_null(print, va_arg(*args, const char *));
     break;
-  case 'c':
+  case 'i':
     if (va_arg(*args, int))
       put(print, "true", 4);
     else

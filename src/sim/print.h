@@ -30,7 +30,7 @@ void sherd__print_reset(struct sherd__print *print);
 /* Appends `format`. A single quote in it stands for a double one, and:
  *   %s    the text as a JSON string with its quotes, or null for NULL; valid UTF-8
  *   %.*s  bytes as they are: a fragment that was written before
- *   %c    true or false
+ *   %i    true or false
  *   %d %u %jd %ju   an integer; a snowflake is '%ju'
  *   %f    a number with three decimals, from 0 up
  * After SHERD_ENOMEM every call does nothing; print->status tells. */
