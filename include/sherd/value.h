@@ -175,8 +175,9 @@ enum sherd_status sherd_value_as_snowflake(struct sherd_value value, sherd_snowf
 
 /* Writes the value as JSON on one line (no white space but inside strings), NUL-terminated, into
  * `buf` of `cap` bytes. *len, unless NULL, is the length without the NUL, also on SHERD_ENOSPACE
- * (what `buf` then holds is not defined; `buf` may be NULL when `cap` is 0). Keys keep their order,
- * numbers of a JSON document their spelling, and strings of a JSON document their escapes.
+ * (what `buf` then holds is not defined; `buf` may be NULL when `cap` is 0). Keys keep their order
+ * and numbers of a JSON document their spelling; texts are UTF-8, with nothing escaped but quotes,
+ * backslashes and control characters, so that both formats give the same bytes.
  * Errors: SHERD_ENOSPACE, or the damage that was met: what is written is one whole valid JSON
  * value, or it is an error. Thread-safe. */
 enum sherd_status sherd_value_to_json(struct sherd_value value, char *buf, size_t cap, size_t *len);

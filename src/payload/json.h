@@ -54,6 +54,9 @@ enum sherd_status sherd__json_read_string(const uint8_t **at, const uint8_t *end
 /* Writes the text, string->text_len bytes of it. */
 void sherd__json_unescape(const struct sherd__json_string *string, char *out);
 
+/* Writes the string, quotes and all, with nothing escaped that need not be. */
+void sherd__json_respell(const struct sherd__json_string *string, struct sherd__text *out);
+
 /* Whether the string at `at` (its opening quote) reads as `text`. Stops at the first difference;
  * damage makes it differ. */
 bool sherd__json_string_equals(const uint8_t *at, const uint8_t *end, const char *text, size_t len);

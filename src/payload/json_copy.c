@@ -22,9 +22,13 @@ static enum sherd_status copy_string(struct copy *copy) {
   struct sherd__json_string string;
   const uint8_t *from = copy->at;
   enum sherd_status status = sherd__json_read_string(&copy->at, copy->end, &string);
-  if (status == SHERD_OK)
+  if (status)
+    return status;
+  if (string.is_escaped && copy->text)
+    sherd__json_respell(&string, copy->text);
+  else
     keep(copy, from);
-  return status;
+  return SHERD_OK;
 }
 
 static enum sherd_status copy_scalar(struct copy *copy) {

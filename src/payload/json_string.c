@@ -181,6 +181,28 @@ void sherd__json_unescape(const struct sherd__json_string *string, char *out) {
   }
 }
 
+void sherd__json_respell(const struct sherd__json_string *string, struct sherd__text *out) {
+  const uint8_t *p = string->raw.data, *end = p + string->raw.len;
+  sherd__text_put(out, "\"", 1);
+  while (p < end) {
+    const uint8_t *escape = memchr(p, '\\', (size_t)(end - p));
+    size_t run = (size_t)((escape ? escape : end) - p);
+    sherd__text_put(out, p, run);
+    p += run;
+    uint32_t code = 0;
+    if (!escape || read_escape(&p, end, &code))
+      continue;
+    uint8_t letter[4];
+    char spelled[6];
+    size_t len = sherd__utf8_encode(code, letter);
+    if (len == 1 && sherd__json_plain_len(letter, 1) == 0)
+      sherd__text_put(out, spelled, sherd__json_escape(letter[0], spelled));
+    else
+      sherd__text_put(out, letter, len);
+  }
+  sherd__text_put(out, "\"", 1);
+}
+
 bool sherd__json_string_equals(const uint8_t *at, const uint8_t *end, const char *text,
                                size_t len) {
   const uint8_t *p = at + 1;

@@ -70,7 +70,8 @@ static void play(enum sherd_data_format format, enum sherd_compression compressi
   host_to_active(&host);
   for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
     say_sample(&host, samples[i]);
-  host_say(&host, "{\"t\":\"NEW\\\"\\u0007\",\"s\":4000,\"op\":0,\"d\":{\"line\":\"a\\nb\"}}");
+  host_say(&host,
+           "{\"t\":\"NEW\\\"\\u0007\",\"s\":4000,\"op\":0,\"d\":{\"line\":\"a\\nb\\u00e9\\/\"}}");
   host_say(&host, "{\"t\":\"NO_D\",\"s\":4001,\"op\":0}");
   host_say(&host, "{\"op\":99,\"d\":[]}");
   host_close_frame(&host, 4007, "seq");
@@ -93,7 +94,8 @@ static void both_formats_give_the_same_lines(void **state) {
   }
   assert_non_null(strstr(in_json, "{\"shard\":3,\"s\":null,\"t\":\"CONNECTING\",\"d\":"
                                   "{\"resuming\":false}}\n"));
-  assert_non_null(strstr(in_json, "\"t\":\"NEW\\\"\\u0007\",\"d\":{\"line\":\"a\\nb\"}}\n"));
+  assert_non_null(
+      strstr(in_json, "\"t\":\"NEW\\\"\\u0007\",\"d\":{\"line\":\"a\\nb\xC3\xA9/\"}}\n"));
   assert_non_null(strstr(in_json, "\"s\":4001,\"t\":\"NO_D\",\"d\":null}\n"));
   assert_non_null(strstr(in_json, "\"t\":\"SEQUENCE_GAP\",\"d\":{\"expected_seq\":"));
   assert_non_null(strstr(in_json, "\"t\":\"SESSION_LOST\",\"d\":{\"status\":\"SHERD_EBADSEQ\","
