@@ -20,9 +20,10 @@
 #define SHERD__WEBSOCKET_KEY_SIZE    24 /* base64 of 16 bytes */
 #define SHERD__WEBSOCKET_ACCEPT_SIZE 28 /* base64 of a SHA-1 */
 
-/* Discord refuses clients without one of this form. Source: Discord's documentation, Reference,
- * user agent. */
-#define SHERD__USER_AGENT "DiscordBot (https://github.com/sherd/sherd, " SHERD_VERSION ")"
+/* Discord refuses clients without one of this form, with a URL and a version. The project has no
+ * page of its own yet, and the URL says so. Source: Discord's documentation, Reference, user agent.
+ */
+#define SHERD__USER_AGENT "DiscordBot (https://sherd.invalid, " SHERD_VERSION ")"
 
 struct sherd__upgrade {
   char key[SHERD__WEBSOCKET_KEY_SIZE + 1];
