@@ -149,20 +149,26 @@ static const char *put_hole(struct sherd__print *print, const char *at, va_list 
   return at + 1;
 }
 
+/* Copies up to the next hole or the end; gives where that is. */
+static const char *put_literal(struct sherd__print *print, const char *at, const char *end) {
+  struct sherd_buf *out = &print->out;
+  if (!print->status)
+    print->status = sherd__buf_reserve(out, (size_t)(end - at));
+  if (print->status)
+    return end;
+  uint8_t *to = out->data + out->len;
+  for (; at < end && *at != '%'; at++)
+    *to++ = *at == '\'' ? '"' : (uint8_t)*at;
+  out->len = (size_t)(to - out->data);
+  return at;
+}
+
 void sherd__print(struct sherd__print *print, const char *format, ...) {
+  const char *end = format + strlen(format);
   va_list args;
   va_start(args, format);
-  for (const char *at = format; *at;) {
-    size_t run = strcspn(at, "'%");
-    put(print, at, run);
-    at += run;
-    if (*at == '\'') {
-      put(print, "\"", 1);
-      at++;
-    } else if (*at == '%') {
-      at = put_hole(print, at + 1, &args);
-    }
-  }
+  for (const char *at = put_literal(print, format, end); at < end; at = put_literal(print, at, end))
+    at = put_hole(print, at + 1, &args);
   va_end(args);
 }
 

@@ -78,33 +78,46 @@ const char *sherd__text_emoji(uint64_t grain) {
   return emoji[sherd__grain_derive(grain, 1) % COUNT(emoji)];
 }
 
+/* Appends to a name; gives its end. */
+static char *add(char *at, const char *text) {
+  size_t len = strlen(text);
+  memcpy(at, text, len + 1);
+  return at + len;
+}
+
+static const char *plain_word(uint64_t dice) {
+  return plain_words[dice % COUNT(plain_words)];
+}
+
 const char *sherd__text_username(uint64_t grain, char out[SHERD__NAME_SIZE]) {
   uint64_t dice = sherd__grain_derive(grain, 2);
-  (void)snprintf(out, SHERD__NAME_SIZE, "%s_%s%u", plain_words[dice % COUNT(plain_words)],
-                 plain_words[dice / 64 % COUNT(plain_words)], (unsigned)(dice >> 40) % 10000);
+  char digits[5] = {0};
+  for (int i = 0; i < 4; i++)
+    digits[i] = (char)('0' + (dice >> (24 + 8 * i)) % 10);
+  add(add(add(add(out, plain_word(dice)), "_"), plain_word(dice / 64)), digits);
   return out;
 }
 
 const char *sherd__text_slug(uint64_t grain, char out[SHERD__NAME_SIZE]) {
   uint64_t dice = sherd__grain_derive(grain, 3);
-  (void)snprintf(out, SHERD__NAME_SIZE, "%s-%s", plain_words[dice % COUNT(plain_words)],
-                 plain_words[dice / 64 % COUNT(plain_words)]);
+  add(add(add(out, plain_word(dice)), "-"), plain_word(dice / 64));
   return out;
 }
 
 const char *sherd__text_hash(uint64_t grain, char out[SHERD__NAME_SIZE]) {
-  (void)snprintf(out, SHERD__NAME_SIZE, "%016jx%016jx", (uintmax_t)sherd__grain_derive(grain, 4),
-                 (uintmax_t)sherd__grain_derive(grain, 5));
+  uint64_t halves[2] = {sherd__grain_derive(grain, 4), sherd__grain_derive(grain, 5)};
+  for (int i = 0; i < 32; i++)
+    out[i] = "0123456789abcdef"[halves[i / 16] >> (i % 16 * 4) & 15];
+  out[32] = '\0';
   return out;
 }
 
 const char *sherd__text_title(uint64_t grain, char out[SHERD__NAME_SIZE]) {
   uint64_t dice = sherd__grain_derive(grain, 6);
-  const char *first = dice & 1 ? plain_words[dice / 2 % COUNT(plain_words)]
-                               : foreign_words[dice / 2 % COUNT(foreign_words)];
-  (void)snprintf(out, SHERD__NAME_SIZE, "%s %s%s", first,
-                 plain_words[dice / 256 % COUNT(plain_words)],
-                 dice >> 60 ? "" : emoji[dice / 65536 % COUNT(emoji)]);
+  const char *first =
+      dice & 1 ? plain_word(dice / 2) : foreign_words[dice / 2 % COUNT(foreign_words)];
+  const char *last = dice >> 60 ? "" : emoji[dice / 65536 % COUNT(emoji)];
+  add(add(add(add(out, first), " "), plain_word(dice / 256)), last);
   return out;
 }
 
