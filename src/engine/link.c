@@ -180,10 +180,12 @@ static void fail(struct sherd_engine *engine, const struct ending *ending) {
 }
 
 void sherd__link_fail(struct sherd_engine *engine, enum sherd_status why, uint64_t offset) {
-  note_error(engine,
-             &(struct sherd_error_info){
-                 .status = why, .offset = offset, .http_status = engine->upgrade.http_status},
-             NULL);
+  /* An upgrade that succeeded has nothing to do with what went wrong after it. */
+  uint16_t http_status = is_open(engine) ? 0 : engine->upgrade.http_status;
+  note_error(
+      engine,
+      &(struct sherd_error_info){.status = why, .offset = offset, .http_status = http_status},
+      NULL);
   fail(engine, &(struct ending){.why = why, .verdict = SHERD__VERDICT_RESUME});
 }
 
