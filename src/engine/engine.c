@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "engine/command.h"
 #include "engine/error.h"
 #include "engine/gateway.h"
@@ -80,7 +81,8 @@ static enum sherd_status take_session(struct sherd_engine *engine,
   if (session->shard_id != engine->settings.shard_id ||
       session->shard_count != engine->settings.shard_count ||
       !memchr(session->id, '\0', sizeof session->id) ||
-      !memchr(session->resume_url, '\0', sizeof session->resume_url))
+      !memchr(session->resume_url, '\0', sizeof session->resume_url) ||
+      !sherd__utf8_is_valid((const uint8_t *)session->id, strlen(session->id), NULL))
     return SHERD_EINVAL;
   sherd__session_adopt(engine, session);
   return SHERD_OK;

@@ -15,14 +15,6 @@ bool sherd__session_can_resume(const struct sherd_engine *engine) {
   return sherd_session_is_set(&engine->session.saved) && engine->session.has_seq;
 }
 
-void sherd__session_adopt(struct sherd_engine *engine, const struct sherd_session *session) {
-  struct sherd__session_state *state = &engine->session;
-  state->saved = *session;
-  state->has_seq = true;
-  state->has_user_id = session->user_id != 0;
-  state->user_id = session->user_id;
-}
-
 static bool is_usable_resume_url(const struct sherd_engine *engine, const char *resume_url) {
   const struct sherd__settings *settings = &engine->settings;
   struct sherd__url main_url, url;
@@ -31,6 +23,16 @@ static bool is_usable_resume_url(const struct sherd_engine *engine, const char *
     return false;
   /* The token goes along with RESUME: never let a server talk us out of TLS. */
   return url.tls || !main_url.tls;
+}
+
+void sherd__session_adopt(struct sherd_engine *engine, const struct sherd_session *session) {
+  struct sherd__session_state *state = &engine->session;
+  state->saved = *session;
+  if (!is_usable_resume_url(engine, session->resume_url))
+    state->saved.resume_url[0] = '\0';
+  state->has_seq = true;
+  state->has_user_id = session->user_id != 0;
+  state->user_id = session->user_id;
 }
 
 static void read_resume_url(struct sherd_engine *engine, struct sherd_value ready) {

@@ -306,6 +306,19 @@ static void a_resume_url_without_tls_is_not_followed(void **state) {
   expect(&host, "connect gateway.test:443 tls");
 }
 
+static void a_kept_resume_url_without_tls_is_not_followed_either(void **state) {
+  (void)state;
+  host_deinit(&host);
+  struct sherd_gateway_config config = host_config();
+  const struct sherd_session kept = {
+      .id = "kept", .resume_url = "ws://resume.test", .seq = 7, .shard_count = 1};
+  config.session = &kept;
+  host_init(&host, &config);
+  host_start(&host);
+  expect(&host, "event CONNECTING resuming");
+  expect(&host, "connect gateway.test:443 tls");
+}
+
 /* --- Sequence numbers --- */
 
 static void repeats_are_dropped_and_holes_reported(void **state) {
@@ -469,6 +482,16 @@ static void a_hello_without_a_sane_interval_is_refused(void **state) {
     expect(&host, "event DISCONNECTED SHERD_EHELLO 0 reconnecting");
     host_wait(&host, 61000);
   }
+}
+
+static void an_error_after_the_upgrade_has_no_http_status(void **state) {
+  (void)state;
+  struct sherd_error_info info;
+  host_to_active(&host);
+  host_wait(&host, 2 * 41250);
+  sherd_engine_last_error(host.engine, &info);
+  assert_int_equal(info.status, SHERD_EZOMBIE);
+  assert_int_equal(info.http_status, 0);
 }
 
 /* --- Time limits --- */
@@ -755,6 +778,7 @@ int main(void) {
       TEST(heartbeats_go_on_while_a_permit_is_awaited),
       TEST(a_resume_url_that_fails_is_given_up_before_the_session),
       TEST(a_resume_url_without_tls_is_not_followed),
+      TEST(a_kept_resume_url_without_tls_is_not_followed_either),
       TEST(repeats_are_dropped_and_holes_reported),
       TEST(a_replay_that_repeats_is_dropped_after_a_resume),
       TEST(a_session_may_begin_at_zero),
@@ -763,6 +787,7 @@ int main(void) {
       TEST(what_is_out_of_place_ends_the_connection),
       TEST(malformed_envelopes_end_the_connection),
       TEST(a_hello_without_a_sane_interval_is_refused),
+      TEST(an_error_after_the_upgrade_has_no_http_status),
       TEST(silence_is_limited_in_every_state),
       TEST(pauses_grow_while_nothing_answers),
       TEST(a_close_ends_the_session),

@@ -503,6 +503,7 @@ static void configurations_are_checked(void **state) {
   static char long_text[4100];
   memset(long_text, 'x', sizeof long_text - 1);
   const struct sherd_session other_shard = {.id = "a", .shard_id = 1, .shard_count = 2};
+  const struct sherd_session no_text = {.id = "\xFF", .shard_count = 1}; /* no RESUME can name it */
 #define REFUSED(expected, ...)                                                                     \
   do {                                                                                             \
     struct sherd_gateway_config config = host_config();                                            \
@@ -523,6 +524,7 @@ static void configurations_are_checked(void **state) {
   REFUSED(SHERD_EINVAL, config.format = (enum sherd_data_format)2);
   REFUSED(SHERD_EINVAL, config.compression = (enum sherd_compression)4);
   REFUSED(SHERD_EINVAL, config.session = &other_shard);
+  REFUSED(SHERD_EINVAL, config.session = &no_text);
   REFUSED(SHERD_EUNSUPPORTED, config.format = SHERD_FORMAT_ETF;
           config.compression = SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM);
   REFUSED(SHERD_EURL, config.gateway_url = "https://gateway.test");
