@@ -106,8 +106,9 @@ struct sherd__live {
   uint64_t permit_ms; /* when to ask the identify queue again; SHERD__NEVER_MS: not waiting */
   struct sherd__identify_ticket ticket;
   struct sherd__connection *connection;
-  struct sherd__tls *tls; /* got when it is first needed */
-  char *late_host;        /* a connection that waits for the queue to drain; NULL: none */
+  struct sherd__tls *tls;   /* got when it is first needed */
+  bool has_stopped_reading; /* the connection knows that it is paused */
+  char *late_host;          /* a connection that waits for the queue to drain; NULL: none */
   uint16_t late_port;
   bool late_tls;
   bool is_held;    /* the engine knows that it is paused */

@@ -124,6 +124,7 @@ static enum sherd_status open_connection(struct sherd__live *live, const char *h
       .proxy_timeout_ms = live->proxy_timeout_ms,
       .tls_timeout_ms = live->tls_timeout_ms,
   };
+  live->has_stopped_reading = false;
   return sherd__connection_open(live->loop, &options, &events, live, &live->connection);
 }
 
@@ -195,8 +196,6 @@ static void begin_run(struct sherd__live *live) {
 
 static void resume_reading(struct sherd__live *live) {
   live->is_paused = false;
-  if (live->connection)
-    sherd__connection_pause(live->connection, false);
   char *host = live->late_host;
   live->late_host = NULL;
   if (host)
@@ -317,6 +316,14 @@ static void call(struct sherd__live *live, struct callback *next) {
   sherd__runtime_set_in_callback(live->runtime, false);
 }
 
+/* Without the mutex: to go on reading may find that the connection is lost. */
+static void pause_or_go_on(struct sherd__live *live) {
+  if (!live->connection || live->has_stopped_reading == live->is_paused)
+    return;
+  live->has_stopped_reading = live->is_paused;
+  sherd__connection_pause(live->connection, live->is_paused);
+}
+
 void sherd__live_drain(struct sherd__live *live) {
   struct callback next;
   uv_mutex_lock(&live->mutex);
@@ -334,6 +341,8 @@ void sherd__live_drain(struct sherd__live *live) {
   uv_mutex_unlock(&live->mutex);
   if (is_freeing)
     sherd__live_tear_down(live);
+  else
+    pause_or_go_on(live);
 }
 
 /* --- What calls on us --- */

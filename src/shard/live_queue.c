@@ -59,9 +59,7 @@ static void check_full(struct sherd__live *live) {
   if (live->is_paused || !sherd__event_queue_is_full(&live->queue) ||
       sherd_engine_state(live->engine) == SHERD_ENGINE_CLOSING)
     return;
-  if (live->connection)
-    sherd__connection_pause(live->connection, true);
-  else if (!live->has_been_ready)
+  if (!live->connection && !live->has_been_ready)
     return;
   live->is_paused = true;
   sherd__live_note_started(live);

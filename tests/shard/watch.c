@@ -65,7 +65,7 @@ struct sherd_shard_config watch_config(struct watch *watch, const struct script_
       .gateway =
           {
               .token = WATCH_TOKEN,
-              .gateway_url = script_server_url(server),
+              .gateway_url = server ? script_server_url(server) : NULL,
               .intents = SHERD_INTENT_GUILDS | SHERD_INTENT_GUILD_MESSAGES,
               .close_timeout_ms = 1000,
           },
