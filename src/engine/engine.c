@@ -328,7 +328,7 @@ static enum sherd_status take_new_presence(struct sherd_engine *engine,
   }
   status = check_identify(engine, &merged);
   if (!status && engine->state == SHERD_ENGINE_ACTIVE)
-    status = sherd__sending_queue_presence(engine, &merged);
+    status = sherd__sending_queue_presence(engine, &merged, engine->settings.max_queued_commands);
   if (status) {
     sherd__presence_deinit(&merged);
     return status;

@@ -54,7 +54,8 @@ static void become_active(struct sherd_engine *engine) {
 static void send_waiting(struct sherd_engine *engine) {
   if (engine->presence_pending) {
     sherd__command_queue_remove_op(&engine->queue, SHERD_OP_PRESENCE_UPDATE, engine->allocator);
-    if (sherd__sending_queue_presence(engine, &engine->presence) == SHERD_OK)
+    /* It was accepted when it was given: a queue that is full since before must not hold it up. */
+    if (sherd__sending_queue_presence(engine, &engine->presence, UINT32_MAX) == SHERD_OK)
       engine->presence_pending = false;
   }
   flush(engine);

@@ -38,6 +38,12 @@ static uint32_t places_of_commands(const struct sherd_engine *engine) {
          sherd__limiter_beat_places(engine->heartbeat.interval_ms);
 }
 
+/* One that the server asks for has a place that commands cannot take, but however many it asks for,
+ * the regular ones keep theirs. */
+static uint32_t places_of_requested_beats(const struct sherd_engine *engine) {
+  return places_of_commands(engine) - 1;
+}
+
 static enum sherd_status send_handshake(struct sherd_engine *engine) {
   struct sherd_buf payload;
   sherd__buf_init(&payload, engine->allocator);
@@ -123,7 +129,7 @@ enum sherd_status sherd__sending_flush(struct sherd_engine *engine) {
   if (!status && sherd__heartbeat_is_due(heartbeat, engine->now_ms) &&
       may_send(engine, places_of_regular_beats()))
     status = send_heartbeat(engine, true);
-  if (!status && heartbeat->requested && may_send(engine, places_of_commands(engine)))
+  if (!status && heartbeat->requested && may_send(engine, places_of_requested_beats(engine)))
     status = send_heartbeat(engine, false);
   if (!status && engine->state == SHERD_ENGINE_ACTIVE)
     status = send_commands(engine);
@@ -164,8 +170,9 @@ uint64_t sherd__sending_deadline(const struct sherd_engine *engine) {
     beat_ms = sherd__limiter_when(limiter, places_of_regular_beats(), engine->now_ms);
   deadline_ms = min_u64(deadline_ms, beat_ms);
   if (engine->heartbeat.requested)
-    deadline_ms = min_u64(deadline_ms,
-                          sherd__limiter_when(limiter, places_of_commands(engine), engine->now_ms));
+    deadline_ms =
+        min_u64(deadline_ms,
+                sherd__limiter_when(limiter, places_of_requested_beats(engine), engine->now_ms));
   if (engine->state == SHERD_ENGINE_ACTIVE)
     deadline_ms = min_u64(deadline_ms, command_deadline(engine));
   return deadline_ms;
@@ -181,7 +188,8 @@ enum sherd_status sherd__sending_pong(struct sherd_engine *engine, struct sherd_
 }
 
 enum sherd_status sherd__sending_queue_presence(struct sherd_engine *engine,
-                                                const struct sherd__presence *presence) {
+                                                const struct sherd__presence *presence,
+                                                uint32_t max_queued) {
   struct sherd__writer writer;
   struct sherd_buf payload;
   sherd__buf_init(&payload, engine->allocator);
@@ -189,9 +197,8 @@ enum sherd_status sherd__sending_queue_presence(struct sherd_engine *engine,
   sherd__presence_write(presence, &writer);
   enum sherd_status status = sherd__payload_finish(&writer, 0, &payload);
   if (!status)
-    status = sherd__command_queue_add(&engine->queue, engine->settings.max_queued_commands,
-                                      SHERD_OP_PRESENCE_UPDATE, 0, sherd__buf_bytes(&payload),
-                                      engine->allocator);
+    status = sherd__command_queue_add(&engine->queue, max_queued, SHERD_OP_PRESENCE_UPDATE, 0,
+                                      sherd__buf_bytes(&payload), engine->allocator);
   sherd__buf_deinit(&payload);
   return status;
 }

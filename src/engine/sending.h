@@ -19,9 +19,10 @@ uint64_t sherd__sending_deadline(const struct sherd_engine *engine);
 /* Answers a WebSocket ping. These are not gateway payloads, and are not counted. */
 enum sherd_status sherd__sending_pong(struct sherd_engine *engine, struct sherd_bytes payload);
 
-/* The presence as it is now is to go out as op 3. Errors: SHERD_EQUEUEFULL, SHERD_ETOOLONG,
- * SHERD_ENOMEM. */
+/* A presence is to go out as op 3, unless `max_queued` commands wait already. Errors:
+ * SHERD_EQUEUEFULL, SHERD_ETOOLONG, SHERD_ENOMEM. */
 enum sherd_status sherd__sending_queue_presence(struct sherd_engine *engine,
-                                                const struct sherd__presence *presence);
+                                                const struct sherd__presence *presence,
+                                                uint32_t max_queued);
 
 #endif

@@ -307,6 +307,27 @@ static void a_presence_while_away_follows_the_resume(void **state) {
   expect_silence(&host);
 }
 
+/* It was accepted: that the queue is full of what waits since before must not drop it. */
+static void a_presence_while_away_goes_past_a_full_queue(void **state) {
+  (void)state;
+  host_deinit(&host);
+  begin_with(SHERD_INTENTS_ALL, 1);
+  host_to_active(&host);
+  struct sherd_command join = voice(7, 5), away = playing("away");
+  while (host_send(&host, &join) == SHERD_OK)
+    ;
+  host_lose(&host, SHERD_ELOST);
+  assert_int_equal(host_send(&host, &away), SHERD_OK);
+  host_wait(&host, 1000);
+  host_to_hello(&host, 41250);
+  host_say(&host, "{\"t\":\"RESUMED\",\"s\":2,\"op\":0,\"d\":{}}");
+  host_skip(&host);
+  host_wait_until(&host, 41250);
+  host_say(&host, "{\"op\":11}");
+  host_wait_until(&host, 62000);
+  assert_true(host_saw(&host, "send {\"op\":3"));
+}
+
 static void a_presence_that_may_have_been_lost_is_sent_again(void **state) {
   (void)state;
   host_to_active(&host);
@@ -351,6 +372,23 @@ static void commands_leave_room_for_heartbeats_and_resumes(void **state) {
   host_skip(&host);
   host_wait_until(&host, 61000); /* what waited is not lost */
   assert_int_equal(host_count(&host, "send {\"op\":4"), 16);
+}
+
+static void a_requested_beat_need_not_wait_for_commands(void **state) {
+  (void)state;
+  host_to_active(&host);
+  struct sherd_command join = voice(7, 5);
+  for (int i = 0; i < 130; i++)
+    host_send(&host, &join);
+  host_skip(&host);
+  host_say(&host, "{\"op\":1,\"d\":null}");
+  expect(&host, "send {\"op\":1,\"d\":1}");
+  host_say(&host, "{\"op\":11}");
+  for (int i = 0; i < 10; i++) /* but however many are requested, the regular ones have room */
+    host_say(&host, "{\"op\":1,\"d\":null}");
+  expect_silence(&host);
+  host_wait_until(&host, 41250);
+  expect(&host, "send {\"op\":1,\"d\":1}");
 }
 
 static void an_answer_to_an_identify_that_still_waits_is_refused(void **state) {
@@ -474,8 +512,10 @@ int main(void) {
       TEST(a_presence_is_checked),
       TEST(a_presence_before_the_start_goes_with_identify),
       TEST(a_presence_while_away_follows_the_resume),
+      TEST(a_presence_while_away_goes_past_a_full_queue),
       TEST(a_presence_that_may_have_been_lost_is_sent_again),
       TEST(commands_leave_room_for_heartbeats_and_resumes),
+      TEST(a_requested_beat_need_not_wait_for_commands),
       TEST(an_answer_to_an_identify_that_still_waits_is_refused),
       TEST(a_full_queue_is_the_caller_s_error),
       TEST(what_will_not_be_sent_is_reported),
