@@ -22,6 +22,8 @@ static void replace_unprintable(char *text) {
   for (; *text; text++)
     if ((unsigned char)*text < ' ' || *text == 0x7F)
       *text = '?';
+    else if ((unsigned char)text[0] == 0xC2 && (unsigned char)text[1] < 0xA0) /* U+0080 to U+009F */
+      text[0] = text[1] = '?';
 }
 
 void sherd__error_describe(struct sherd_error_info *info, const char *detail,
