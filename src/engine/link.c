@@ -198,6 +198,13 @@ void sherd__link_invalid_session(struct sherd_engine *engine, bool resumable) {
                         .pause_ms = sherd__invalid_session_pause(&engine->random)});
 }
 
+/* RFC 6455 section 5.5.1: the answer is typically the code that came. But a client's 1000 or 1001
+ * ends the session, which is to be resumed. */
+static uint16_t answer_to(uint16_t close_code) {
+  bool ends_session = close_code == 1000 || close_code == 1001;
+  return close_code == 0 || ends_session ? SHERD__CLOSE_KEEP_SESSION : close_code;
+}
+
 void sherd__link_server_closed(struct sherd_engine *engine, uint16_t close_code,
                                struct sherd_bytes reason) {
   const struct sherd__close_code *row = sherd__close_code_find(close_code);
@@ -206,8 +213,7 @@ void sherd__link_server_closed(struct sherd_engine *engine, uint16_t close_code,
            reason.len ? ": " : "", (int)reason.len, reason.len ? (const char *)reason.data : "");
   note_error(engine, &(struct sherd_error_info){.status = row->status, .close_code = close_code},
              detail);
-  /* RFC 6455 section 5.5.1: answer with the code that came. */
-  say_close(engine, close_code ? close_code : SHERD__CLOSE_KEEP_SESSION, NULL);
+  say_close(engine, answer_to(close_code), NULL);
   sherd__emit(engine, SHERD_OUTPUT_DISCONNECT);
   settle(engine,
          &(struct ending){.why = row->status, .close_code = close_code, .verdict = row->verdict});
