@@ -183,8 +183,8 @@ enum sherd_status sherd_engine_tick(struct sherd_engine *engine, uint64_t now_ms
 enum sherd_status sherd_engine_send(struct sherd_engine *engine,
                                     const struct sherd_command *command, uint64_t now_ms);
 
-/* The host stops reading (the user is slow), or goes on. While it is held, a missing ACK is not
- * held against the server: it may lie unread in the socket. Heartbeats go on. */
+/* The host stops reading (the user is slow), or goes on. While it is held, a missing ACK or answer
+ * is not held against the server: it may lie unread in the socket. Heartbeats go on. */
 enum sherd_status sherd_engine_hold(struct sherd_engine *engine, bool held, uint64_t now_ms);
 
 /* Takes the next thing to do: false when there is none (any more). Call it after every other call

@@ -31,6 +31,7 @@ void sherd__enter(struct sherd_engine *engine, enum sherd_engine_state state,
              sherd_engine_state_name(engine->state), sherd_engine_state_name(state));
   engine->state = state;
   engine->state_deadline_ms = deadline_ms;
+  engine->held_since_ms = engine->now_ms;
 }
 
 /* --- Making and freeing --- */
@@ -252,6 +253,16 @@ enum sherd_status sherd_engine_granted(struct sherd_engine *engine, uint64_t now
   return SHERD_OK;
 }
 
+/* Whether it is the server's to end this state, and its answer may lie unread. */
+static bool is_excused(const struct sherd_engine *engine) {
+  return engine->heartbeat.held && engine->state >= SHERD_ENGINE_AWAIT_UPGRADE &&
+         engine->state <= SHERD_ENGINE_AWAIT_RESUMED;
+}
+
+static uint64_t state_deadline(const struct sherd_engine *engine) {
+  return is_excused(engine) ? UINT64_MAX : engine->state_deadline_ms;
+}
+
 /* This state has lasted as long as it may. */
 static void time_out(struct sherd_engine *engine) {
   switch (engine->state) {
@@ -284,7 +295,7 @@ enum sherd_status sherd_engine_tick(struct sherd_engine *engine, uint64_t now_ms
   enum sherd_status status = begin(engine, now_ms);
   if (status)
     return status;
-  if (engine->now_ms >= engine->state_deadline_ms) {
+  if (engine->now_ms >= state_deadline(engine)) {
     time_out(engine);
   } else if (sherd__heartbeat_is_zombie(&engine->heartbeat, engine->now_ms)) {
     engine->stats.zombies++;
@@ -297,9 +308,14 @@ enum sherd_status sherd_engine_tick(struct sherd_engine *engine, uint64_t now_ms
 
 enum sherd_status sherd_engine_hold(struct sherd_engine *engine, bool held, uint64_t now_ms) {
   enum sherd_status status = begin(engine, now_ms);
-  if (!status)
-    sherd__heartbeat_hold(&engine->heartbeat, held, engine->now_ms);
-  return status;
+  if (status || held == engine->heartbeat.held)
+    return status;
+  if (held)
+    engine->held_since_ms = engine->now_ms;
+  else if (is_excused(engine) && engine->state_deadline_ms != UINT64_MAX)
+    engine->state_deadline_ms += engine->now_ms - engine->held_since_ms;
+  sherd__heartbeat_hold(&engine->heartbeat, held, engine->now_ms);
+  return SHERD_OK;
 }
 
 /* --- Commands --- */
@@ -473,7 +489,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b) {
 }
 
 uint64_t sherd_engine_deadline(const struct sherd_engine *engine) {
-  return min_u64(engine->state_deadline_ms, sherd__sending_deadline(engine));
+  return min_u64(state_deadline(engine), sherd__sending_deadline(engine));
 }
 
 /* --- Readings --- */

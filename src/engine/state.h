@@ -58,6 +58,7 @@ struct sherd_engine {
   enum sherd_engine_state state;
   uint64_t now_ms;            /* the newest time that was told */
   uint64_t state_deadline_ms; /* when this state has lasted too long; UINT64_MAX: never */
+  uint64_t held_since_ms;     /* while the host is held: when that began, or this state */
   struct sherd__outputs outputs;
   char old_session_id[SHERD_SESSION_ID_MAX + 1]; /* for events that are still queued */
   struct sherd_buf out;                          /* bytes that the outputs' writes point into */

@@ -156,6 +156,29 @@ static void a_held_host_is_no_zombie(void **state) {
   expect_silence(&host);
 }
 
+/* Nor is a server late whose answer lies unread; it has the rest of its time once it is read. */
+static void a_held_host_misses_no_answer(void **state) {
+  (void)state;
+  host_start(&host);
+  host_wait(&host, 1000);
+  host_open(&host);
+  host_wait(&host, 4000); /* of 10000 */
+  assert_int_equal(sherd_engine_hold(host.engine, true, host.now_ms), SHERD_OK);
+  host_wait(&host, 100000);
+  assert_int_equal(sherd_engine_hold(host.engine, true, host.now_ms), SHERD_OK);
+  host_upgrade(&host); /* one that was read already */
+  host_wait(&host, 100000);
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_AWAIT_HELLO);
+  assert_int_equal(sherd_engine_hold(host.engine, false, host.now_ms), SHERD_OK);
+  host_wait(&host, 19999);
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_AWAIT_HELLO);
+  host_wait(&host, 1);
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_AWAIT_RETRY);
+  assert_int_equal(sherd_engine_hold(host.engine, true, host.now_ms), SHERD_OK);
+  host_wait(&host, 1000); /* what is not the server's to do goes on */
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_CONNECTING);
+}
+
 static void reconnect_before_hello_keeps_the_session(void **state) {
   (void)state;
   host.dice = 0;
@@ -484,6 +507,17 @@ static void a_hello_without_a_sane_interval_is_refused(void **state) {
   }
 }
 
+static void an_error_s_text_has_no_control_characters(void **state) {
+  (void)state;
+  struct sherd_error_info info;
+  host_to_active(&host);
+  host_close_frame(&host, 4000,
+                   "a\x1B[31m\x7F \xC2\x9B"
+                   "31m \xC3\x9B\xE2\x80\xA8");
+  sherd_engine_last_error(host.engine, &info);
+  assert_non_null(strstr(info.text, "(close code 4000: a?[31m? ??31m \xC3\x9B\xE2\x80\xA8)"));
+}
+
 static void an_error_after_the_upgrade_has_no_http_status(void **state) {
   (void)state;
   struct sherd_error_info info;
@@ -654,6 +688,7 @@ static void close_codes_decide_what_comes_next(void **state) {
   } rows[] = {
       {1000, "SHERD_ESERVERCLOSED", 'r'},
       {1001, "SHERD_ESERVERCLOSED", 'r'},
+      {1011, "SHERD_ESERVERCLOSED", 'r'},
       {4000, "SHERD_ESERVERERROR", 'r'},
       {4001, "SHERD_EUNKNOWNOPCODE", 'r'},
       {4002, "SHERD_EDECODE", 'r'},
@@ -675,7 +710,8 @@ static void close_codes_decide_what_comes_next(void **state) {
     host_to_active(&host);
     drop_with(rows[i].code);
     char line[100];
-    snprintf(line, sizeof line, "close %u", (unsigned)rows[i].code);
+    /* An echo, but for the codes that would end the session. */
+    snprintf(line, sizeof line, "close %u", rows[i].code <= 1001 ? 4000u : (unsigned)rows[i].code);
     expect(&host, line);
     expect(&host, "disconnect");
     snprintf(line, sizeof line, "event DISCONNECTED %s %u%s%s", rows[i].status,
@@ -769,6 +805,7 @@ int main(void) {
       TEST(a_zombie_is_closed_and_resumed),
       TEST(a_requested_beat_goes_out_at_once_and_out_of_turn),
       TEST(a_held_host_is_no_zombie),
+      TEST(a_held_host_misses_no_answer),
       TEST(reconnect_before_hello_keeps_the_session),
       TEST(reconnect_after_a_healthy_spell_is_immediate),
       TEST(invalid_session_false_begins_anew_after_a_pause),
@@ -787,6 +824,7 @@ int main(void) {
       TEST(what_is_out_of_place_ends_the_connection),
       TEST(malformed_envelopes_end_the_connection),
       TEST(a_hello_without_a_sane_interval_is_refused),
+      TEST(an_error_s_text_has_no_control_characters),
       TEST(an_error_after_the_upgrade_has_no_http_status),
       TEST(silence_is_limited_in_every_state),
       TEST(pauses_grow_while_nothing_answers),
