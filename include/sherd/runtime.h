@@ -21,7 +21,8 @@ struct sherd_runtime_config {
   uint32_t threads; /* loop threads; 0: 1. Must be 0 with `loop` */
   /* The caller's loop instead of threads of ours. The caller runs it, and keeps it until
    * sherd_runtime_free(). The thread that makes the runtime counts as the loop's thread until the
-   * loop has run once in another. */
+   * loop has run once in another. SIGPIPE is the caller's to ignore there, as libuv has it; threads
+   * of ours block it. */
   struct uv_loop_s *loop;
   uint32_t max_concurrency;                /* IDENTIFYs per 5 s, from GET /gateway/bot; 0: 1 */
   const struct sherd_allocator *allocator; /* NULL: the default; must be thread-safe */

@@ -49,8 +49,11 @@ struct sherd_shard_config {
   sherd_event_fn on_event;
   void *user;
   uint32_t max_pending_events; /* for sherd_shard_next(): events kept before the shard stops
-                                  reading from its socket; 0: 1024 */
+                                  reading from its socket (what was read already still goes in),
+                                  until half of them are taken; 0: 1024 */
   size_t max_pending_bytes;    /* the same in bytes; 0: 16 MiB */
+
+  struct sherd_log log; /* zeroed: the runtime's */
 
   /* The transport. */
   const char
@@ -70,9 +73,11 @@ struct sherd_shard_config {
 enum sherd_status sherd_shard_new(const struct sherd_shard_config *config,
                                   struct sherd_shard **out);
 
-/* Frees a shard; a live one is closed first, without waiting for its peer. From the shard's own
- * callback it takes effect when the callback has returned. No event comes once it has returned
- * elsewhere. NULL is allowed. */
+/* Frees a shard; a live one is closed first, without waiting for its peer's answer (a second at the
+ * most goes into a goodbye on a connection that is deaf). From the shard's own callback it takes
+ * effect when the callback has returned. No event comes once it has returned elsewhere, CLOSED
+ * neither; each `done` that is still owed is called once: SHERD_ECLOSED for a start, SHERD_OK for a
+ * close. NULL is allowed. */
 void sherd_shard_free(struct sherd_shard *shard);
 
 /* Starts and waits until READY (or RESUMED, with a session given). Trouble that may pass (no
@@ -80,7 +85,10 @@ void sherd_shard_free(struct sherd_shard *shard);
  * Errors, after which the shard is not alive: a permanent failure's status (SHERD_EAUTH,
  * SHERD_EDISALLOWEDINTENTS, ..., an untrusted certificate on the first connection, or the last
  * failure once max_attempts have passed); SHERD_ETIMEDOUT after start_timeout_ms; SHERD_ECLOSED
- * when it is closed meanwhile. SHERD_EALREADY when it is alive, SHERD_EDEADLK. */
+ * when it is closed meanwhile. SHERD_EALREADY when it is alive, SHERD_EDEADLK.
+ * With events pulled it also returns once the queue is full: RESUMED may lie behind more events
+ * than fit, and who waits here does not pull. Whoever gives up by start_timeout_ms keeps the
+ * session: the close code is 4000. */
 enum sherd_status sherd_shard_start(struct sherd_shard *shard);
 
 /* Starts, and calls `done` (which may be NULL) with what sherd_shard_start() would have returned.

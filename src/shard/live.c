@@ -73,7 +73,7 @@ static enum sherd_status make_engine(struct sherd__live *live,
   struct sherd_engine_host host = {
       .allocator = live->allocator,
       .scratch = sherd__loop_scratch(live->loop),
-      .log = *sherd__runtime_log(live->runtime),
+      .log = config->log.fn ? config->log : *sherd__runtime_log(live->runtime),
   };
   return sherd_engine_new(&config->gateway, &host, &live->engine);
 }
