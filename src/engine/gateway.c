@@ -12,6 +12,9 @@
 /* An interval is a positive number of milliseconds; over a day it is no sane one. */
 #define HEARTBEAT_INTERVAL_MAX_MS 86400000u
 
+/* A longer name than any that Discord has is not kept for the next one. */
+#define NAME_KEEP_BYTES 128
+
 static void flush(struct sherd_engine *engine) {
   enum sherd_status status = sherd__sending_flush(engine);
   if (status)
@@ -65,6 +68,8 @@ static void send_waiting(struct sherd_engine *engine) {
 static enum sherd_status read_name(struct sherd_engine *engine, struct sherd_value name,
                                    struct sherd_event *event) {
   struct sherd_bytes text;
+  if (engine->name.cap > NAME_KEEP_BYTES) /* of an event that has gone */
+    sherd__buf_deinit(&engine->name);
   enum sherd_status status = sherd_value_as_str(name, &text);
   if (status == SHERD_OK) {
     event->type = sherd_event_type_find((const char *)text.data, text.len);

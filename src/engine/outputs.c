@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "engine/state.h"
 
+/* What is kept for the next writes; heartbeats and most commands fit in. */
+#define OUT_KEEP_BYTES 2048
+
 bool sherd__outputs_has_room(const struct sherd__outputs *outputs) {
   return SHERD__OUTPUTS_MAX - outputs->count >= SHERD__OUTPUTS_STEP;
 }
@@ -58,12 +61,15 @@ void sherd__emit_write(struct sherd_engine *engine, size_t from) {
   output->write_to = engine->out.len;
 }
 
-/* The host has used what it was given: it holds the token at times. */
+/* The host has used what it was given: it holds the token at times, and after many commands it is
+ * large. */
 static void forget_written(struct sherd_engine *engine) {
   if (engine->out.len) {
     sherd__wipe(engine->out.data, engine->out.len);
     engine->out.len = 0;
   }
+  if (engine->out.cap > OUT_KEEP_BYTES)
+    sherd__buf_deinit(&engine->out);
 }
 
 bool sherd__outputs_take(struct sherd_engine *engine, struct sherd_output *out) {

@@ -46,6 +46,16 @@ static void write_properties(struct sherd__writer *writer, const struct sherd__s
   sherd__writer_str(writer, settings->device);
 }
 
+/* Begins a payload with the token in it. Such a buffer must not grow: the token would stay behind
+ * in the memory that it moves away from. */
+static enum sherd_status begin_secret(struct sherd__writer *writer, enum sherd_data_format format,
+                                      uint32_t op, struct sherd_buf *out) {
+  enum sherd_status status = sherd__buf_reserve(out, SHERD_COMMAND_BYTES_MAX);
+  if (!status)
+    sherd__payload_begin(writer, format, op, out);
+  return status;
+}
+
 /* The token goes bare, as in Discord's documentation (twilight prefixes it with "Bot "). The
  * capabilities are not in the documentation; hikari always sends them. */
 enum sherd_status sherd__payload_identify(const struct sherd__settings *settings,
@@ -53,7 +63,9 @@ enum sherd_status sherd__payload_identify(const struct sherd__settings *settings
                                           struct sherd_buf *out) {
   struct sherd__writer writer;
   size_t start = out->len;
-  sherd__payload_begin(&writer, settings->format, SHERD_OP_IDENTIFY, out);
+  enum sherd_status status = begin_secret(&writer, settings->format, SHERD_OP_IDENTIFY, out);
+  if (status)
+    return status;
   sherd__writer_map(&writer, 8);
   sherd__writer_key(&writer, "token");
   sherd__writer_str_n(&writer, settings->token.text, settings->token.len);
@@ -80,7 +92,9 @@ enum sherd_status sherd__payload_resume(const struct sherd__settings *settings,
                                         struct sherd_buf *out) {
   struct sherd__writer writer;
   size_t start = out->len;
-  sherd__payload_begin(&writer, settings->format, SHERD_OP_RESUME, out);
+  enum sherd_status status = begin_secret(&writer, settings->format, SHERD_OP_RESUME, out);
+  if (status)
+    return status;
   sherd__writer_map(&writer, 3);
   sherd__writer_key(&writer, "token");
   sherd__writer_str_n(&writer, settings->token.text, settings->token.len);

@@ -493,6 +493,73 @@ static void events_cost_no_allocation(void **state) {
   }
 }
 
+/* --- Memory --- */
+
+static unsigned tokens_in_freed_blocks;
+
+static void look_and_free(void *ctx, void *ptr) {
+  if (ptr) {
+    size_t size = ((union sherd__test_block *)ptr - 1)->size;
+    tokens_in_freed_blocks += memmem(ptr, size, HOST_TOKEN, strlen(HOST_TOKEN)) != NULL;
+  }
+  sherd__test_alloc_free(ctx, ptr);
+}
+
+static void *look_and_realloc(void *ctx, void *ptr, size_t old_size, size_t size) {
+  tokens_in_freed_blocks += memmem(ptr, old_size, HOST_TOKEN, strlen(HOST_TOKEN)) != NULL;
+  return sherd__test_alloc_realloc(ctx, ptr, old_size, size);
+}
+
+static void freed_memory_holds_no_token(void **state) {
+  (void)state;
+  struct sherd__test_alloc memory;
+  sherd__test_alloc_init(&memory, 0);
+  memory.allocator.free = look_and_free;
+  memory.allocator.realloc = look_and_realloc;
+  tokens_in_freed_blocks = 0;
+  struct sherd_gateway_config config = host_config();
+  assert_int_equal(host_init_with(&host, &config, NULL, &memory.allocator), SHERD_OK);
+  struct sherd_command command = {
+      .type = SHERD_COMMAND_PRESENCE,
+      .as.presence = {.activity_is = SHERD_FIELD_VALUE, .activity = {.name = "x"}}};
+  assert_int_equal(host_send(&host, &command), SHERD_OK);
+  host_to_active(&host);
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 1000);
+  host_to_hello(&host, 41250);
+  assert_true(host_saw(&host, "send {\"op\":6"));
+  host_deinit(&host);
+  assert_int_equal(memory.live, 0);
+  assert_int_equal(tokens_in_freed_blocks, 0);
+}
+
+/* What a burst or a hostile name needed is given back. */
+static void an_idle_engine_holds_little(void **state) {
+  (void)state;
+  struct sherd__test_alloc memory;
+  sherd__test_alloc_init(&memory, 0);
+  struct sherd_gateway_config config = host_config();
+  struct sherd_scratch *scratch;
+  assert_int_equal(sherd_scratch_new(NULL, &scratch), SHERD_OK);
+  assert_int_equal(host_init_with(&host, &config, scratch, &memory.allocator), SHERD_OK);
+  host_to_active(&host);
+  static char text[3001];
+  memset(text, 'x', sizeof text - 1);
+  struct sherd_command command = {.type = SHERD_COMMAND_REQUEST_MEMBERS,
+                                  .guild_id = 7,
+                                  .as.members = {.query = text, .limit = 1}};
+  for (int i = 0; i < 100; i++) /* written as one, when the engine is drained */
+    assert_int_equal(sherd_engine_send(host.engine, &command, host.now_ms), SHERD_OK);
+  host_drain(&host);
+  host_sayf(&host, "{\"op\":0,\"t\":\"%s%s%s\",\"s\":2,\"d\":{}}", text, text, text);
+  host_say(&host, "{\"op\":0,\"t\":\"MESSAGE_CREATE\",\"s\":3,\"d\":{}}");
+  assert_int_equal(host_count(&host, "send {\"op\":8"), 100);
+  assert_int_equal(sherd_engine_stats(host.engine)->dispatches, 3);
+  assert_true(memory.live_bytes < 12 * 1024);
+  host_deinit(&host);
+  sherd_scratch_free(scratch);
+}
+
 /* --- Configuration --- */
 
 static void configurations_are_checked(void **state) {
@@ -553,6 +620,8 @@ int main(void) {
       cmocka_unit_test(engines_share_a_scratch_without_harm),
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(events_cost_no_allocation),
+      cmocka_unit_test(freed_memory_holds_no_token),
+      cmocka_unit_test(an_idle_engine_holds_little),
       cmocka_unit_test(configurations_are_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
