@@ -209,6 +209,8 @@ enum sherd_status sherd_engine_feed(struct sherd_engine *engine, struct sherd_by
   if (engine->state < SHERD_ENGINE_AWAIT_UPGRADE || engine->state > SHERD_ENGINE_CLOSING ||
       engine->inbound.has_input)
     return SHERD_ESTATE;
+  if (in.len == 0)
+    return SHERD_OK;
   engine->stats.bytes_in += in.len;
   if (engine->frames)
     sherd__frames_input(engine->frames, in);

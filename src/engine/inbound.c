@@ -81,7 +81,8 @@ static enum sherd_status take_data(struct sherd_engine *engine,
     inbound->done = 0;
   }
   size_t before = message->len;
-  size_t limit = inbound->done + engine->settings.max_message_bytes;
+  size_t max = engine->settings.max_message_bytes;
+  size_t limit = max < SIZE_MAX - inbound->done ? inbound->done + max : SIZE_MAX;
   if (part->is_text)
     status = append_plain(message, part->data, limit);
   else

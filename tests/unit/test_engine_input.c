@@ -117,14 +117,18 @@ static void deflate_more(const char *text, int flush) {
   wire_len = sizeof wire - deflater.avail_out;
 }
 
-static void begin_stream(void) {
-  begin_with(SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM, 0);
+static void begin_stream_with(size_t max_message_bytes) {
+  begin_with(SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM, max_message_bytes);
   host_start(&host);
   host_open(&host);
   host_upgrade(&host);
   memset(&deflater, 0, sizeof deflater);
   assert_int_equal(deflateInit(&deflater, 6), Z_OK);
   wire_len = 0;
+}
+
+static void begin_stream(void) {
+  begin_stream_with(0);
 }
 
 static void end_stream(void) {
@@ -183,6 +187,29 @@ static void several_messages_may_share_a_frame(void **state) {
   expect(&host, "event C 4");
   expect(&host, "event D 5");
   expect_silence(&host);
+  end_stream();
+}
+
+/* The second frame of a feed begins inside a message, behind one that was handed on. */
+static void the_largest_limit_is_no_limit(void **state) {
+  (void)state;
+  begin_stream_with(SIZE_MAX);
+  struct sherd_buf frames;
+  sherd__buf_init(&frames, sherd_allocator_default());
+  static const char *const pieces[] = {"{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}{\"op",
+                                       "\":99}"};
+  for (size_t i = 0; i < 2; i++) {
+    wire_len = 0;
+    deflate_more(pieces[i], Z_SYNC_FLUSH);
+    assert_int_equal(sherd__frames_write(host.server, SHERD__FRAMES_BINARY,
+                                         (struct sherd_bytes){wire, wire_len}, &frames),
+                     SHERD_OK);
+  }
+  host_skip(&host);
+  host_raw(&host, frames.data, frames.len);
+  sherd__buf_deinit(&frames);
+  expect(&host, "permit");
+  expect(&host, "event UNKNOWN_OPCODE 99");
   end_stream();
 }
 
@@ -608,6 +635,7 @@ int main(void) {
       cmocka_unit_test(identify_names_payload_compression),
       cmocka_unit_test(messages_may_be_spread_over_frames_at_any_byte),
       cmocka_unit_test(several_messages_may_share_a_frame),
+      cmocka_unit_test(the_largest_limit_is_no_limit),
       cmocka_unit_test(a_compressed_term_is_expanded),
       cmocka_unit_test(frame_types_must_fit),
       cmocka_unit_test(damaged_streams_are_noticed),
