@@ -33,6 +33,20 @@ static void write_interaction_end(struct sherd__act *act, sherd_snowflake owner,
                SHERD__HASH(sherd__dice_roll(act->dice)), owner, context);
 }
 
+/* What the bot wrote, with the button on it. */
+static void write_own_message(struct sherd__act *act) {
+  sherd__print(act->view.print, "{'id':'%ju','channel_id':'%ju','author':", sherd__act_id(act),
+               act->dm->id);
+  sherd__view_user(&act->view, 0);
+  sherd__print(act->view.print,
+               ",'content':'Again?','timestamp':%s,'edited_timestamp':null,'tts':false,"
+               "'mention_everyone':false,'mentions':[],'mention_roles':[],'attachments':[],"
+               "'embeds':[],'pinned':false,'type':0,'flags':0,'components':[{'type':1,'id':1,"
+               "'components':[{'type':2,'id':2,'style':1,'label':'Again','custom_id':'again'}]}],"
+               "'channel_type':1}",
+               SHERD__TIME(act->now_ms));
+}
+
 /* A button pressed in a direct message. */
 static void write_component(struct sherd__act *act) {
   sherd__print(act->view.print,
@@ -41,6 +55,8 @@ static void write_component(struct sherd__act *act) {
                "'flags':0},'channel_id':'%ju','user':",
                sherd__act_id(act), act->view.world->application_id, act->dm->id, act->dm->id);
   sherd__view_user(&act->view, act->dm->user);
+  sherd__print(act->view.print, ",'message':");
+  write_own_message(act);
   write_interaction_end(act, 0, 1);
 }
 
@@ -53,7 +69,7 @@ static void write_command_data(struct sherd__act *act, const struct sherd__membe
                command_id(act), sherd__dice_under(act->dice, 14), id, id);
   sherd__view_user(&act->view, target->user);
   sherd__print(act->view.print, "},'members':{'%ju':{", id);
-  sherd__view_member_fields(&act->view, act->guild, target, false);
+  sherd__view_member_fields(&act->view, act->guild, target, SHERD__MEMBER_RESOLVED);
   sherd__print(act->view.print, ",'permissions':'2248473465835073'}}}}");
 }
 
@@ -72,9 +88,11 @@ static bool write_command(struct sherd__act *act) {
                ",'guild':{'id':'%ju','locale':'en-US','features':['COMMUNITY']},"
                "'guild_id':'%ju','channel':",
                act->guild->id, act->guild->id);
-  sherd__view_channel(&act->view, act->guild, channel, true);
-  sherd__print(act->view.print, ",'channel_id':'%ju','member':{", channel->id);
-  sherd__view_member_fields(&act->view, act->guild, member, true);
+  sherd__print(act->view.print, "{");
+  sherd__view_channel_fields(&act->view, act->guild, channel, true);
+  sherd__print(act->view.print, ",'permissions':'1099780127750'},'channel_id':'%ju','member':{",
+               channel->id);
+  sherd__view_member_fields(&act->view, act->guild, member, SHERD__MEMBER_WHOLE);
   sherd__print(act->view.print, ",'permissions':'1099780127750'},'guild_locale':'en-US'");
   write_interaction_end(act, act->guild->id, 0);
   return true;

@@ -189,7 +189,7 @@ bool sherd__act_THREAD_MEMBERS_UPDATE(struct sherd__act *act) {
     sherd__print(act->view.print, ",'added_members':[{");
     write_thread_member_fields(act, thread, member->user);
     sherd__print(act->view.print, ",'member':");
-    sherd__view_member(&act->view, act->guild, member, true);
+    sherd__view_member(&act->view, act->guild, member, SHERD__MEMBER_WHOLE);
     sherd__print(act->view.print, ",'presence':null}]}");
   } else {
     sherd__print(act->view.print, ",'removed_member_ids':['%ju']}",

@@ -24,7 +24,7 @@ static uint32_t any_stranger(struct sherd__act *act) {
 
 static void write_member_and_guild(struct sherd__act *act, const struct sherd__member *member) {
   sherd__print(act->view.print, "{");
-  sherd__view_member_fields(&act->view, act->guild, member, true);
+  sherd__view_member_fields(&act->view, act->guild, member, SHERD__MEMBER_WHOLE);
   sherd__print(act->view.print, ",'guild_id':'%ju'}", act->guild->id);
 }
 

@@ -43,7 +43,7 @@ static void write_mentions(struct sherd__act *act, const struct sherd__member *m
     sherd__print(print, "{");
     sherd__view_user_fields(&act->view, member->user);
     sherd__print(print, ",'member':");
-    sherd__view_member(&act->view, act->guild, member, false);
+    sherd__view_member(&act->view, act->guild, member, SHERD__MEMBER_IN_MESSAGE);
     sherd__print(print, "}");
   }
   sherd__print(print, "],'mention_roles':[]");
@@ -99,7 +99,7 @@ static void write_place(struct sherd__act *act, const struct sherd__message *mes
   const struct sherd__member *member = sherd__act_member_of(act, message->author);
   if (member) { /* the author may have left since */
     sherd__print(act->view.print, ",'member':");
-    sherd__view_member(&act->view, act->guild, member, false);
+    sherd__view_member(&act->view, act->guild, member, SHERD__MEMBER_IN_MESSAGE);
   }
 }
 
@@ -239,7 +239,8 @@ bool sherd__act_MESSAGE_REACTION_ADD(struct sherd__act *act) {
   write_message_place(act, "message_id", message);
   if (act->guild) {
     sherd__print(act->view.print, ",'member':");
-    sherd__view_member(&act->view, act->guild, sherd__act_member_of(act, user), true);
+    sherd__view_member(&act->view, act->guild, sherd__act_member_of(act, user),
+                       SHERD__MEMBER_WHOLE);
   }
   sherd__print(act->view.print, ",'emoji':");
   sherd__view_reaction_emoji(&act->view, any_emoji(act), sherd__dice_roll(act->dice));
@@ -324,7 +325,7 @@ bool sherd__act_TYPING_START(struct sherd__act *act) {
       act->view.print,
       "{'channel_id':'%ju','guild_id':'%ju','user_id':'%ju','timestamp':%ju,'member':", channel->id,
       act->guild->id, sherd__act_user_id(act, member->user), act->now_ms / 1000);
-  sherd__view_member(&act->view, act->guild, member, true);
+  sherd__view_member(&act->view, act->guild, member, SHERD__MEMBER_WHOLE);
   sherd__print(act->view.print, "}");
   return true;
 }

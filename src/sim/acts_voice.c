@@ -30,7 +30,7 @@ void sherd__view_voice_state(const struct sherd__view *view, const struct sherd_
   sherd__print(view->print, "{");
   sherd__view_voice_state_fields(view, guild->id, member);
   sherd__print(view->print, ",'member':");
-  sherd__view_member(view, guild, member, true);
+  sherd__view_member(view, guild, member, SHERD__MEMBER_WHOLE);
   sherd__print(view->print, "}");
 }
 
@@ -77,8 +77,12 @@ bool sherd__act_VOICE_CHANNEL_EFFECT_SEND(struct sherd__act *act) {
                "{'channel_id':'%ju','guild_id':'%ju','user_id':'%ju','emoji':", bot->voice_id,
                act->guild->id, sherd__act_user_id(act, member->user));
   sherd__view_reaction_emoji(&act->view, NULL, sherd__dice_roll(act->dice));
-  sherd__print(act->view.print, ",'animation_type':1,'animation_id':%u}",
+  sherd__print(act->view.print, ",'animation_type':1,'animation_id':%u",
                sherd__dice_under(act->dice, 20));
+  if (act->guild->sounds.count)
+    sherd__print(act->view.print, ",'sound_id':'%ju','sound_volume':%f",
+                 act->guild->sounds.items[0].id, 1.0);
+  sherd__print(act->view.print, "}");
   return true;
 }
 

@@ -62,6 +62,8 @@ enum sherd_status sherd__sim_client_new(struct sherd__sim *sim, void *user, uint
   sim->clients = client;
   sim->now_ms = now_ms;
   sim->stats.connections++;
+  client->beat_ms = now_ms;
+  sherd__sim_due(sim, now_ms + SHERD__SIM_HEAD_MS);
   *out = client;
   return SHERD_OK;
 }
@@ -374,8 +376,9 @@ static void take_part(struct sherd__sim_client *client, const struct sherd__fram
   case SHERD__FRAME_DATA:
     take_data(client, part);
     break;
-  case SHERD__FRAME_PING:
-    write_frame(client, SHERD__FRAMES_PONG, part->data);
+  case SHERD__FRAME_PING: /* one who pings and does not read gets no more of it */
+    if (client->out.len < SHERD__SIM_OUT_BYTES)
+      write_frame(client, SHERD__FRAMES_PONG, part->data);
     break;
   case SHERD__FRAME_CLOSE:
     take_close(client, part->close_code);

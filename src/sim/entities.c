@@ -57,8 +57,8 @@ static void member_roles(const struct sherd__view *view, const struct sherd__gui
 }
 
 void sherd__view_member_fields(const struct sherd__view *view, const struct sherd__guild *guild,
-                               const struct sherd__member *member, bool with_user) {
-  if (with_user) {
+                               const struct sherd__member *member, enum sherd__member_form form) {
+  if (form == SHERD__MEMBER_WHOLE) {
     sherd__print(view->print, "'user':");
     sherd__view_user(view, member->user);
     sherd__print(view->print, ",");
@@ -66,20 +66,21 @@ void sherd__view_member_fields(const struct sherd__view *view, const struct sher
   sherd__print(view->print, "'nick':%s,'avatar':null,'banner':null,'roles':",
                member->nick_grain ? SHERD__TITLE(member->nick_grain) : NULL);
   member_roles(view, guild, member->roles);
-  sherd__print(
-      view->print,
-      ",'joined_at':%s,'premium_since':null,'deaf':false,'mute':false,'flags':0,"
-      "'communication_disabled_until':%s,'avatar_decoration_data':null,'collectibles':null",
-      SHERD__TIME(member->joined_ms),
-      member->timeout_until_ms ? SHERD__TIME(member->timeout_until_ms) : NULL);
-  if (with_user)
+  sherd__print(view->print,
+               ",'joined_at':%s,'premium_since':null,'flags':0,'communication_disabled_until':%s,"
+               "'avatar_decoration_data':null,'collectibles':null",
+               SHERD__TIME(member->joined_ms),
+               member->timeout_until_ms ? SHERD__TIME(member->timeout_until_ms) : NULL);
+  if (form != SHERD__MEMBER_RESOLVED)
+    sherd__print(view->print, ",'deaf':false,'mute':false");
+  if (form != SHERD__MEMBER_IN_MESSAGE)
     sherd__print(view->print, ",'pending':false");
 }
 
 void sherd__view_member(const struct sherd__view *view, const struct sherd__guild *guild,
-                        const struct sherd__member *member, bool with_user) {
+                        const struct sherd__member *member, enum sherd__member_form form) {
   sherd__print(view->print, "{");
-  sherd__view_member_fields(view, guild, member, with_user);
+  sherd__view_member_fields(view, guild, member, form);
   sherd__print(view->print, "}");
 }
 
@@ -191,6 +192,11 @@ static void text_channel_fields(const struct sherd__view *view,
                channel->last_pin_ms ? SHERD__TIME(channel->last_pin_ms) : NULL);
 }
 
+/* Each forum has one tag. */
+static sherd_snowflake forum_tag_id(sherd_snowflake channel_id) {
+  return channel_id + 1;
+}
+
 static void forum_fields(const struct sherd__view *view, const struct sherd__channel *channel) {
   sherd__print(view->print,
                ",'available_tags':[{'id':'%ju','name':'stoneware','moderated':false,"
@@ -198,12 +204,12 @@ static void forum_fields(const struct sherd__view *view, const struct sherd__cha
                "'emoji_id':null,'emoji_name':'\U0001F525'},"
                "'default_thread_rate_limit_per_user':0,'default_sort_order':0,"
                "'default_forum_layout':1",
-               channel->id + 1);
+               forum_tag_id(channel->id));
 }
 
-void sherd__view_channel(const struct sherd__view *view, const struct sherd__guild *guild,
-                         const struct sherd__channel *channel, bool with_guild_id) {
-  sherd__print(view->print, "{'id':'%ju','type':%d,", channel->id, channel->type);
+void sherd__view_channel_fields(const struct sherd__view *view, const struct sherd__guild *guild,
+                                const struct sherd__channel *channel, bool with_guild_id) {
+  sherd__print(view->print, "'id':'%ju','type':%d,", channel->id, channel->type);
   if (with_guild_id)
     sherd__print(view->print, "'guild_id':'%ju',", guild->id);
   sherd__print(view->print, "'position':%d,'permission_overwrites':", channel->position);
@@ -236,6 +242,12 @@ void sherd__view_channel(const struct sherd__view *view, const struct sherd__gui
   case SHERD__CHANNEL_PRIVATE_THREAD:
     break;
   }
+}
+
+void sherd__view_channel(const struct sherd__view *view, const struct sherd__guild *guild,
+                         const struct sherd__channel *channel, bool with_guild_id) {
+  sherd__print(view->print, "{");
+  sherd__view_channel_fields(view, guild, channel, with_guild_id);
   sherd__print(view->print, "}");
 }
 
@@ -246,11 +258,16 @@ void sherd__view_thread_fields(const struct sherd__view *view, const struct sher
                "'rate_limit_per_user':0,'owner_id':'%ju','parent_id':'%ju','message_count':%u,"
                "'member_count':%u,'total_message_sent':%u,'flags':0,'thread_metadata':{"
                "'archived':%i,'auto_archive_duration':1440,'archive_timestamp':%s,'locked':%i,"
-               "'create_timestamp':%s}",
+               "'create_timestamp':%s",
                thread->id, thread->type, guild->id, SHERD__TITLE(thread->grain),
                view->world->users.items[thread->owner].id, thread->parent_id, thread->messages,
                thread->members, thread->messages, thread->is_archived, SHERD__TIME(thread->made_ms),
                thread->is_locked, SHERD__TIME(thread->made_ms));
+  if (thread->type == SHERD__CHANNEL_PRIVATE_THREAD)
+    sherd__print(view->print, ",'invitable':true");
+  sherd__print(view->print, "}");
+  if (thread->is_post)
+    sherd__print(view->print, ",'applied_tags':['%ju']", forum_tag_id(thread->parent_id));
 }
 
 void sherd__view_emoji(const struct sherd__view *view, const struct sherd__thing *emoji) {

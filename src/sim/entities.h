@@ -17,11 +17,16 @@ void sherd__view_user(const struct sherd__view *view, uint32_t user);
 /* The bot as only READY and USER_UPDATE show it. */
 void sherd__view_own_user(const struct sherd__view *view);
 
-/* With the user, or without (as inside messages). */
+enum sherd__member_form {
+  SHERD__MEMBER_WHOLE,
+  SHERD__MEMBER_IN_MESSAGE, /* without the user, who stands beside it */
+  SHERD__MEMBER_RESOLVED    /* in interactions: without user, deaf and mute */
+};
+
 void sherd__view_member_fields(const struct sherd__view *view, const struct sherd__guild *guild,
-                               const struct sherd__member *member, bool with_user);
+                               const struct sherd__member *member, enum sherd__member_form form);
 void sherd__view_member(const struct sherd__view *view, const struct sherd__guild *guild,
-                        const struct sherd__member *member, bool with_user);
+                        const struct sherd__member *member, enum sherd__member_form form);
 
 /* Fields without the braces. */
 void sherd__view_presence_fields(const struct sherd__view *view,
@@ -33,6 +38,8 @@ void sherd__view_voice_state_fields(const struct sherd__view *view, sherd_snowfl
 void sherd__view_role(const struct sherd__view *view, const struct sherd__guild *guild,
                       uint32_t index);
 /* `with_guild_id`: as in events, without as in GUILD_CREATE. */
+void sherd__view_channel_fields(const struct sherd__view *view, const struct sherd__guild *guild,
+                                const struct sherd__channel *channel, bool with_guild_id);
 void sherd__view_channel(const struct sherd__view *view, const struct sherd__guild *guild,
                          const struct sherd__channel *channel, bool with_guild_id);
 /* Fields without the braces. */

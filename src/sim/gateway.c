@@ -281,17 +281,24 @@ void sherd__sim_due(struct sherd__sim *sim, uint64_t at_ms) {
     sim->sweep_ms = at_ms;
 }
 
-static void sweep_client(struct sherd__sim_client *client, uint64_t now_ms) {
-  if (client->state != SHERD__SIM_OPEN)
-    return;
-  /* The documentation says that the connection is closed and that the client will resume. One and a
-   * half intervals leave a late beat its way. */
+/* How long a connection may be silent. The documentation says that one without heartbeats is closed
+ * and that the client will resume. One and a half intervals leave a late beat its way. */
+static uint64_t patience_ms(const struct sherd__sim_client *client) {
   uint64_t interval_ms = client->sim->config.heartbeat_interval_ms;
-  uint64_t end_ms = client->beat_ms + interval_ms + interval_ms / 2;
-  if (now_ms >= end_ms)
+  return client->state == SHERD__SIM_AWAIT_HEAD ? SHERD__SIM_HEAD_MS
+                                                : interval_ms + interval_ms / 2;
+}
+
+static void sweep_client(struct sherd__sim_client *client, uint64_t now_ms) {
+  uint64_t end_ms = client->beat_ms + patience_ms(client);
+  if (client->state != SHERD__SIM_OPEN && client->state != SHERD__SIM_AWAIT_HEAD)
+    return;
+  if (now_ms < end_ms)
+    sherd__sim_due(client->sim, end_ms);
+  else if (client->state == SHERD__SIM_OPEN)
     sherd__client_close(client, SHERD__CLOSE_UNKNOWN_ERROR);
   else
-    sherd__sim_due(client->sim, end_ms);
+    sherd__client_cut(client);
 }
 
 static void sweep_session(struct sherd__sim_session *session, uint64_t now_ms) {

@@ -23,6 +23,9 @@
 /* More than this unsent makes a stream wait for its reader. */
 #define SHERD__SIM_LAG_BYTES (4u << 20)
 
+/* A connection may take this long to ask for something. */
+#define SHERD__SIM_HEAD_MS 30000
+
 /* A connection's output is filled up to this from its session's ring. */
 #define SHERD__SIM_OUT_BYTES (256u << 10)
 
@@ -70,7 +73,7 @@ struct sherd__sim_client {
   enum sherd_data_format format;
   bool is_resume_host; /* it came through the host of resume_gateway_url */
   struct sherd__sim_session *session;
-  uint64_t beat_ms; /* the last heartbeat, or HELLO */
+  uint64_t beat_ms; /* the last heartbeat, or HELLO, or when it came */
   struct sherd__send_log sends;
 };
 

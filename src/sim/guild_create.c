@@ -56,7 +56,7 @@ static void members(const struct sherd__view *view, const struct sherd__guild *g
   for (uint32_t i = 0; i < guild->members.count; i++)
     if (comes_along(guild, &guild->members.items[i], intents, large_threshold)) {
       sherd__print_comma(view->print);
-      sherd__view_member(view, guild, &guild->members.items[i], true);
+      sherd__view_member(view, guild, &guild->members.items[i], SHERD__MEMBER_WHOLE);
     }
   sherd__print(view->print, "]");
 }
@@ -90,6 +90,9 @@ static void thread(const struct sherd__view *view, const struct sherd__guild *gu
                    const struct sherd__thread *it) {
   sherd__print(view->print, "{");
   sherd__view_thread_fields(view, guild, it);
+  if (it->type == SHERD__CHANNEL_PRIVATE_THREAD) /* the bot was added to it */
+    sherd__print(view->print, ",'member':{'join_timestamp':%s,'flags':0}",
+                 SHERD__TIME(it->made_ms));
   sherd__print(view->print, "}");
 }
 

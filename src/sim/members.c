@@ -113,7 +113,7 @@ static void print_members(const struct request *request, uint32_t from, uint32_t
   SHERD__VIEW_LIST(&view, to - from,
                    sherd__view_member(&view, request->guild,
                                       &request->guild->members.items[request->picked[from + i]],
-                                      true));
+                                      SHERD__MEMBER_WHOLE));
 }
 
 static void print_presences(const struct request *request, uint32_t from, uint32_t to) {

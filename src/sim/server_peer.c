@@ -7,6 +7,9 @@
 /* How long a peer may take to answer our goodbye. */
 #define LINGER_MS 2000
 
+/* How long an HTTP connection is kept for its next request. */
+#define HTTP_IDLE_MS 60000
+
 /* More than this waiting for HTTP answers to be read is not kept. */
 #define HTTP_OUT_BYTES_MAX (1u << 20)
 
@@ -156,6 +159,7 @@ void sherd__peer_flush(struct sherd__peer *peer) {
 /* The connection is no WebSocket: what came so far, and what comes, is HTTP's. */
 static bool feed_http(struct sherd__peer *peer, struct sherd_bytes in) {
   bool is_ended = false;
+  (void)uv_timer_start(&peer->linger, on_linger, HTTP_IDLE_MS, 0);
   if (sherd__rest_client_feed(peer->http, in, sherd__sim_server_now_ms(peer->server), &peer->plain,
                               &is_ended) ||
       peer->plain.len > HTTP_OUT_BYTES_MAX)

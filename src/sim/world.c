@@ -238,6 +238,7 @@ static void make_threads(struct maker *maker) {
         .owner = sherd__guild_any_member(guild, &maker->dice)->user,
         .members = 1,
         .type = SHERD__CHANNEL_PUBLIC_THREAD,
+        .is_post = parent->type == SHERD__CHANNEL_FORUM,
     };
   }
 }

@@ -80,6 +80,7 @@ struct sherd__thread {
   uint32_t messages;
   uint32_t members;
   uint8_t type;
+  bool is_post; /* in a forum */
   bool is_archived;
   bool is_locked;
 };

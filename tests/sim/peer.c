@@ -128,7 +128,7 @@ void peer_raw(struct peer *peer, const void *data, size_t len) {
   net_flush(peer->net);
 }
 
-void peer_open_at(struct peer *peer, struct net *net, const char *host, const char *query) {
+void peer_begin(struct peer *peer, struct net *net, const char *query) {
   *peer = (struct peer){.net = net};
   const struct sherd_allocator *allocator = sherd_allocator_default();
   sherd__random_init(&peer->random, fill_with_ones, NULL);
@@ -145,7 +145,11 @@ void peer_open_at(struct peer *peer, struct net *net, const char *host, const ch
   if (compression)
     assert_int_equal(sherd__inflater_new(allocator, compression, &peer->inflater), SHERD_OK);
   assert_int_equal(sherd__sim_client_new(net->sim, peer, net->now_ms, &peer->client), SHERD_OK);
+}
+
+void peer_open_at(struct peer *peer, struct net *net, const char *host, const char *query) {
   char request[512];
+  peer_begin(peer, net, query);
   int len = snprintf(request, sizeof request,
                      "GET /?%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
                      "Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: "

@@ -50,6 +50,8 @@ void net_wait(struct net *net, uint64_t ms);
 /* Brings all that is to be sent to where it is going. */
 void net_flush(struct net *net);
 
+/* Connects, and says nothing yet; `query` is what will be asked with. */
+void peer_begin(struct peer *peer, struct net *net, const char *query);
 /* Connects with that query, as in "v=10&encoding=json", and takes the answer to the upgrade. */
 void peer_open(struct peer *peer, struct net *net, const char *query);
 /* The same through another host. */

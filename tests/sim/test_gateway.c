@@ -241,6 +241,44 @@ static void heartbeats_are_acked_and_missed(void **state) {
   net_close(&net);
 }
 
+static void who_asks_for_nothing_is_let_go(void **state) {
+  (void)state;
+  struct net net;
+  struct peer silent;
+  net_open(&net, &small);
+  peer_begin(&silent, &net, "");
+  peer_raw(&silent, "GET / HTTP/1.1\r\n", 16);
+  net_wait(&net, 29999);
+  assert_false(silent.is_gone);
+  net_wait(&net, 1);
+  assert_true(silent.is_gone);
+  peer_free(&silent);
+  net_close(&net);
+}
+
+/* Pings are answered, but not stored for one who never reads. */
+static void pings_are_answered_within_bounds(void **state) {
+  (void)state;
+  struct net net;
+  struct peer peer;
+  struct sherd_buf out;
+  static uint8_t pings[8 * 131];
+  sherd__buf_init(&out, sherd_allocator_default());
+  net_open(&net, &small);
+  peer_open(&peer, &net, PLAIN);
+  for (size_t i = 0; i < 8; i++) {
+    pings[131 * i] = 0x89;
+    pings[131 * i + 1] = 0x80 | 125;
+  }
+  for (int i = 0; i < 1000; i++)
+    sherd__sim_client_feed(peer.client, (struct sherd_bytes){pings, sizeof pings}, net.now_ms);
+  sherd__sim_client_take(peer.client, &out);
+  assert_in_range(out.len, 200000, 300000); /* of a million */
+  sherd__buf_deinit(&out);
+  peer_free(&peer);
+  net_close(&net);
+}
+
 static void more_than_120_messages_a_minute_are_too_many(void **state) {
   (void)state;
   struct net net;
@@ -525,6 +563,8 @@ int main(void) {
       cmocka_unit_test(messages_may_come_in_fragments_and_bytes),
       cmocka_unit_test(broken_frames_end_the_connection),
       cmocka_unit_test(heartbeats_are_acked_and_missed),
+      cmocka_unit_test(who_asks_for_nothing_is_let_go),
+      cmocka_unit_test(pings_are_answered_within_bounds),
       cmocka_unit_test(more_than_120_messages_a_minute_are_too_many),
       cmocka_unit_test(identify_gives_ready_and_the_guilds),
       cmocka_unit_test(the_resume_url_is_another_host),

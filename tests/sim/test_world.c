@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -346,6 +347,100 @@ static void messages_use_every_plane_and_every_length(void **state) {
   close_world(&it);
 }
 
+/* What a sample of the documentation has and the world has not, or the reverse; all are optional
+ * or of another kind of the same event. */
+static bool is_excepted(const char *event, const char *key) {
+  static const char *const rows[][2] = {
+      {"AUTO_MODERATION_ACTION_EXECUTION", "alert_system_message_id"},
+      {"CHANNEL_", "last_pin_timestamp"},
+      {"CHANNEL_", "default_auto_archive_duration"},
+      {"ENTITLEMENT_", "guild_id"},
+      {"GUILD_MEMBER_UPDATE", "flags"},
+      {"INTEGRATION_DELETE", "application_id"},
+      {"MESSAGE_", "poll"},
+      {"MESSAGE_REACTION_ADD", "burst_colors"},
+      {"THREAD_", "applied_tags"},
+      {"THREAD_MEMBERS_UPDATE", "added_members"},
+      {"THREAD_MEMBERS_UPDATE", "removed_member_ids"},
+      {"VOICE_CHANNEL_EFFECT_SEND", "sound_"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (strncmp(event, rows[i][0], strlen(rows[i][0])) == 0 &&
+        strncmp(key, rows[i][1], strlen(rows[i][1])) == 0)
+      return true;
+  return false;
+}
+
+/* The samples of one event: NAME.json, and its variants NAME.variant.json. */
+struct samples {
+  char text[4][16384];
+  struct sherd_value data[4];
+  size_t count;
+};
+
+static void read_samples(const char *name, struct samples *out) {
+  static const char *const variants[] = {"", ".dm", ".added", ".dm_component", ".leave", ".burst"};
+  out->count = 0;
+  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+    char path[512];
+    struct sherd_value envelope;
+    (void)snprintf(path, sizeof path, "%s/%s%s.json", PAYLOADS, name, variants[i]);
+    FILE *file = fopen(path, "r");
+    if (!file)
+      continue;
+    size_t len = fread(out->text[out->count], 1, sizeof out->text[0], file);
+    (void)fclose(file);
+    assert_int_equal(sherd_value_open(SHERD_FORMAT_JSON, out->text[out->count], len, &envelope),
+                     SHERD_OK);
+    out->data[out->count++] = sherd_value_get(envelope, "d");
+  }
+}
+
+/* Fails for a key of `from` that is not in any of `in`. */
+static void check_keys(const char *event, struct sherd_value from, const struct sherd_value *in,
+                       size_t count) {
+  struct sherd_value_iter iter = sherd_value_iterate(from);
+  struct sherd_value key, value;
+  while (sherd_value_next(&iter, &key, &value)) {
+    char text[64];
+    bool found = false;
+    assert_int_equal(sherd_value_as_str_copy(key, text, sizeof text, NULL), SHERD_OK);
+    for (size_t i = 0; i < count; i++)
+      found |= sherd_value_exists(sherd_value_get(in[i], text));
+    if (!found && !is_excepted(event, text))
+      fail_msg("%s: %s", event, text);
+  }
+}
+
+/* Guild events are like the first sample, in both directions; others are like one of them. */
+static void check_fields(const struct sherd__dispatch *dispatch) {
+  static struct samples samples;
+  const char *name = sherd__sim_event_row(dispatch->type)->name;
+  struct sherd_value data = open_data(dispatch);
+  read_samples(name, &samples);
+  assert_true(samples.count > 0);
+  check_keys(name, data, samples.data, samples.count);
+  if (samples.count == 1 && dispatch->guild_id)
+    check_keys(name, samples.data[0], &data, 1);
+}
+
+static void fields_are_those_of_the_documentation(void **state) {
+  (void)state;
+  struct world_fixture it;
+  uint32_t seen[SHERD_EVENT_TYPE_COUNT] = {0};
+  open_world(&it, SEED, 1, 6);
+  struct sherd__lane lane;
+  assert_int_equal(sherd__lane_init(&lane, &it.world, 0), SHERD_OK);
+  for (int i = 0; i < 40000; i++) {
+    struct sherd__dispatch *dispatch = next(&lane, &it.print);
+    if (seen[dispatch->type]++ < 20)
+      check_fields(dispatch);
+    sherd__dispatch_release(dispatch);
+  }
+  sherd__lane_deinit(&lane);
+  close_world(&it);
+}
+
 static void times_are_written_as_discord_does(void **state) {
   (void)state;
   char text[SHERD__TIMESTAMP_SIZE];
@@ -367,6 +462,7 @@ int main(void) {
       cmocka_unit_test(ids_are_never_given_twice),
       cmocka_unit_test(content_is_left_out_of_the_blank_form),
       cmocka_unit_test(messages_use_every_plane_and_every_length),
+      cmocka_unit_test(fields_are_those_of_the_documentation),
       cmocka_unit_test(times_are_written_as_discord_does),
   };
   return cmocka_run_group_tests_name("world", tests, NULL, NULL);
