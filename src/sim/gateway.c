@@ -102,6 +102,8 @@ void sherd__sim_free(struct sherd__sim *sim) {
   sherd__print_deinit(&sim->print);
   sherd__buf_deinit(&sim->message);
   sherd__buf_deinit(&sim->compressed);
+  if (sim->token)
+    sherd__wipe(sim->token, strlen(sim->token));
   sherd__free(sim->allocator, sim->token);
   sherd__free(sim->allocator, sim);
 }
