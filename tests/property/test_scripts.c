@@ -4,7 +4,8 @@
  *   - never a 121st payload in any 60 s;
  *   - in each session every sequence number that came is delivered once, in rising order, and each
  *     hole is reported; a RESUME names the session and the last number delivered; a session that is
- *     not continued is reported lost, with that number;
+ *     not continued is reported lost, with that number; one that the server has ended is not
+ *     resumed;
  *   - no edge of the state machine outside the table; nothing is said after the end;
  *   - each deadline is met by its tick; no memory is left; the token is in no log.
  *
@@ -33,6 +34,8 @@ struct model {
   uint64_t sent_ms[SENDS_MAX]; /* of the last 120 payloads */
   uint64_t sent;
   char session[64]; /* "" when there is none */
+  char over[64];    /* the last session that the server has ended */
+  bool doubted;     /* the session was closed with 4003 or 4005 since it was last up */
   bool has_seq;
   uint64_t last_seq;
   uint64_t gap_seq; /* a hole was reported before this number */
@@ -45,7 +48,7 @@ struct model {
 
 static uint64_t seed;
 static uint64_t
-    totals[8]; /* what the scripts reached, so that a script that reaches nothing shows */
+    totals[9]; /* what the scripts reached, so that a script that reaches nothing shows */
 enum {
   STARTS,
   READIES,
@@ -54,7 +57,8 @@ enum {
   GAPS,
   REPEATS,
   FATALS,
-  ZOMBIES
+  ZOMBIES,
+  OVERS
 };
 
 static uint64_t roll(struct model *model) {
@@ -149,6 +153,7 @@ static void on_message(struct host *host, struct sherd_bytes payload, void *user
     hold_that(!model->session[0]);
   } else if (op == 6) {
     hold_that(model->has_seq);
+    hold_that(strcmp(model->session, model->over) != 0);
     hold_that(sherd_value_equals(sherd_value_path(value, "d.session_id"), model->session));
     hold_that(sherd_value_as_u64(sherd_value_path(value, "d.seq"), &seq) == SHERD_OK);
     hold_that(seq == model->last_seq);
@@ -189,6 +194,7 @@ static void on_event(struct model *model, const struct sherd_event *event) {
   case SHERD_EVENT_READY:
     hold_that(!model->session[0]);
     snprintf(model->session, sizeof model->session, "%s", event->session);
+    model->doubted = false;
     model->has_seq = event->has_seq;
     model->last_seq = event->seq;
     totals[READIES]++;
@@ -220,6 +226,8 @@ static void on_event(struct model *model, const struct sherd_event *event) {
     break;
   case SHERD_EVENT_RESUMED:
     totals[RESUMES]++;
+    model->doubted =
+        false; /* in ACTIVE too, where it has no such meaning, but nothing is doubted */
     check_dispatch(model, event);
     break;
   default:
@@ -266,13 +274,51 @@ static void say_dispatch(struct host *host, struct model *model, uint64_t seq) {
   totals[REPEATS] += !due && state == SHERD_ENGINE_ACTIVE;
 }
 
+/* Whether what the server said last ended the connection, and not something before it. */
+static bool was_taken(struct host *host, enum sherd_engine_state before, enum sherd_status status,
+                      uint16_t close_code) {
+  struct sherd_error_info info;
+  sherd_engine_last_error(host->engine, &info);
+  return before != SHERD_ENGINE_CLOSING && !host->is_open && info.close_code == close_code &&
+         (!status || info.status == status);
+}
+
+static void end_session(struct model *model, const char *session) {
+  if (!*session)
+    return;
+  snprintf(model->over, sizeof model->over, "%s", session);
+  totals[OVERS]++;
+}
+
+static void say_invalid_session(struct host *host, struct model *model) {
+  static const char *const answers[] = {"{\"op\":9,\"d\":true}", "{\"op\":9,\"d\":false}",
+                                        "{\"op\":9}", "{\"op\":9,\"d\":1}"};
+  enum sherd_engine_state before = sherd_engine_state(host->engine);
+  char session[sizeof model->session];
+  memcpy(session, model->session, sizeof session);
+  unsigned answer = below(model, 4);
+  host_say(host, answers[answer]);
+  if (answer && was_taken(host, before, SHERD_EINVALIDSESSION, 0))
+    end_session(model, session);
+}
+
+static void say_close(struct host *host, struct model *model, uint16_t code) {
+  enum sherd_engine_state before = sherd_engine_state(host->engine);
+  char session[sizeof model->session];
+  memcpy(session, model->session, sizeof session);
+  host_close_frame(host, code, "because");
+  if (!was_taken(host, before, SHERD_OK, code))
+    return;
+  bool doubtful = code == 4003 || code == 4005;
+  if (code == 4007 || code == 4009 || (doubtful && model->doubted))
+    end_session(model, session);
+  model->doubted |= doubtful && session[0];
+}
+
 static void say_something(struct host *host, struct model *model) {
   static const char *const others[] = {
       "{\"op\":1,\"d\":null}",
       "{\"op\":7,\"d\":null}",
-      "{\"op\":9,\"d\":false}",
-      "{\"op\":9,\"d\":true}",
-      "{\"op\":9}",
       "{\"op\":11}",
       "{\"op\":99,\"d\":[1,2]}",
       "{\"op\":2,\"d\":{}}",
@@ -340,6 +386,8 @@ static void server_step(struct host *host, struct model *model) {
   host->split = below(model, 4) ? 0 : 1 + below(model, 9);
   if (dice < 62)
     say_what_is_due(host, model);
+  else if (dice < 65)
+    say_invalid_session(host, model);
   else if (dice < 82)
     say_something(host, model);
   else if (dice < 87)
@@ -347,7 +395,7 @@ static void server_step(struct host *host, struct model *model) {
   else if (dice < 90)
     host_frame(host, SHERD__FRAMES_PING, "ping", below(model, 5));
   else if (dice < 93)
-    host_close_frame(host, codes[below(model, sizeof codes / sizeof *codes)], "because");
+    say_close(host, model, codes[below(model, sizeof codes / sizeof *codes)]);
   else if (dice < 96)
     host_lose(host, below(model, 2) ? SHERD_ELOST : SHERD_ECONNREFUSED);
   else
@@ -471,13 +519,14 @@ static void random_scripts_hold_the_invariants(void **state) {
   uint64_t count = from_environment("SHERD_SCRIPTS", SCRIPTS_DEFAULT);
   for (seed = first; seed < first + count; seed++)
     run_script();
-  print_message("%llu scripts: %llu starts, %llu readies, %llu resumes, %llu sessions lost, %llu "
-                "holes, %llu repeats, %llu fatal ends, %llu zombies\n",
-                (unsigned long long)count, (unsigned long long)totals[STARTS],
-                (unsigned long long)totals[READIES], (unsigned long long)totals[RESUMES],
-                (unsigned long long)totals[LOSSES], (unsigned long long)totals[GAPS],
-                (unsigned long long)totals[REPEATS], (unsigned long long)totals[FATALS],
-                (unsigned long long)totals[ZOMBIES]);
+  print_message(
+      "%llu scripts: %llu starts, %llu readies, %llu resumes, %llu sessions lost, %llu "
+      "holes, %llu repeats, %llu fatal ends, %llu zombies, %llu sessions ended by the server\n",
+      (unsigned long long)count, (unsigned long long)totals[STARTS],
+      (unsigned long long)totals[READIES], (unsigned long long)totals[RESUMES],
+      (unsigned long long)totals[LOSSES], (unsigned long long)totals[GAPS],
+      (unsigned long long)totals[REPEATS], (unsigned long long)totals[FATALS],
+      (unsigned long long)totals[ZOMBIES], (unsigned long long)totals[OVERS]);
   if (count >= 1000) /* the scripts go everywhere, or they prove little */
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++)
       assert_true(totals[i] > count / 100);
