@@ -71,6 +71,8 @@ enum sherd_status sherd__sim_client_new(struct sherd__sim *sim, void *user, uint
 void sherd__sim_client_free(struct sherd__sim_client *client, uint64_t now_ms) {
   struct sherd__sim *sim = client->sim;
   sim->now_ms = now_ms;
+  if (client->state == SHERD__SIM_OPEN)
+    sherd__sim_see(sim, SHERD__SIGHT_LOST, 0, NULL);
   if (client->session)
     sherd__session_detach(client->session);
   if (client->is_ready)
@@ -97,6 +99,10 @@ enum sherd__sim_client_state sherd__sim_client_state(const struct sherd__sim_cli
   return client->state;
 }
 
+bool sherd__sim_client_is_reset(const struct sherd__sim_client *client) {
+  return client->is_reset;
+}
+
 struct sherd_bytes sherd__sim_client_head(const struct sherd__sim_client *client) {
   return sherd__buf_bytes(&client->head);
 }
@@ -119,6 +125,15 @@ static void write_frame(struct sherd__sim_client *client, enum sherd__frames_opc
   sherd__client_touch(client);
 }
 
+static void write_message(struct sherd__sim_client *client, enum sherd__frames_opcode opcode,
+                          struct sherd_bytes message) {
+  uint32_t piece_bytes = client->sim->faults.piece_bytes;
+  if (piece_bytes && message.len > piece_bytes)
+    sherd__fault_write_pieces(client, opcode, message);
+  else
+    write_frame(client, opcode, message);
+}
+
 /* Sends what is in the simulator's message buffer. Text is for JSON that is not compressed; all
  * else is binary. */
 static void send_message(struct sherd__sim_client *client) {
@@ -128,16 +143,16 @@ static void send_message(struct sherd__sim_client *client) {
       !client->deflater || (client->compression == SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM &&
                             message.len < PAYLOAD_BYTES_MIN);
   if (is_plain) {
-    write_frame(client,
-                client->format == SHERD_FORMAT_JSON ? SHERD__FRAMES_TEXT : SHERD__FRAMES_BINARY,
-                message);
+    write_message(client,
+                  client->format == SHERD_FORMAT_JSON ? SHERD__FRAMES_TEXT : SHERD__FRAMES_BINARY,
+                  message);
     return;
   }
   sim->compressed.len = 0;
   if (sherd__deflater_feed(client->deflater, message, &sim->compressed))
     sherd__client_cut(client);
   else
-    write_frame(client, SHERD__FRAMES_BINARY, sherd__buf_bytes(&sim->compressed));
+    write_message(client, SHERD__FRAMES_BINARY, sherd__buf_bytes(&sim->compressed));
 }
 
 void sherd__client_send(struct sherd__sim_client *client, uint32_t op, const char *data) {
@@ -150,7 +165,35 @@ void sherd__client_send(struct sherd__sim_client *client, uint32_t op, const cha
     send_message(client);
 }
 
-static void write_close(struct sherd__sim_client *client, uint16_t code, const char *reason) {
+void sherd__client_send_dispatch(struct sherd__sim_client *client, const char *name, uint64_t seq,
+                                 struct sherd_bytes data) {
+  struct sherd__sim *sim = client->sim;
+  sim->message.len = 0;
+  if (sherd__encode_dispatch(client->format, name, seq, data, &sim->message))
+    sherd__client_cut(client);
+  else
+    send_message(client);
+}
+
+void sherd__client_send_json(struct sherd__sim_client *client, struct sherd_bytes json) {
+  struct sherd__sim *sim = client->sim;
+  sim->message.len = 0;
+  if (sherd__buf_append(&sim->message, json.data, json.len))
+    sherd__client_cut(client);
+  else
+    send_message(client);
+}
+
+void sherd__client_write_raw(struct sherd__sim_client *client, struct sherd_bytes bytes) {
+  if (sherd__buf_append(&client->out, bytes.data, bytes.len)) {
+    sherd__client_cut(client);
+    return;
+  }
+  client->sim->stats.bytes_out += bytes.len;
+  sherd__client_touch(client);
+}
+
+void sherd__client_close_with(struct sherd__sim_client *client, uint16_t code, const char *reason) {
   size_t before = client->out.len;
   if (sherd__frames_write_close(client->frames, code, reason, &client->out)) {
     sherd__client_cut(client);
@@ -162,8 +205,10 @@ static void write_close(struct sherd__sim_client *client, uint16_t code, const c
 }
 
 void sherd__client_close(struct sherd__sim_client *client, enum sherd__sim_close code) {
-  if (client->state == SHERD__SIM_OPEN)
-    write_close(client, (uint16_t)code, sherd__sim_close_text((uint16_t)code));
+  if (client->state != SHERD__SIM_OPEN)
+    return;
+  sherd__sim_see(client->sim, SHERD__SIGHT_REFUSAL, (uint32_t)code, NULL);
+  sherd__client_close_with(client, (uint16_t)code, sherd__sim_close_text((uint16_t)code));
 }
 
 void sherd__client_cut(struct sherd__sim_client *client) {
@@ -191,20 +236,22 @@ static bool is_to_drop(struct sherd__sim_session *session, uint64_t seq) {
 }
 
 static void write_dispatch(struct sherd__sim_client *client, uint64_t seq) {
-  struct sherd__sim *sim = client->sim;
+  struct sherd__sim_faults *faults = &client->sim->faults;
   struct sherd__sim_session *session = client->session;
   struct sherd__dispatch *dispatch = sherd__ring_at(&session->ring, seq);
   struct sherd_bytes data = {dispatch->data, dispatch->len};
   size_t before = client->out.len;
   session->sent_seq = seq;
   session->unsent_bytes -= dispatch->len;
-  sim->message.len = 0;
-  if (sherd__encode_dispatch(client->format, sherd__sim_event_row(dispatch->type)->name, seq, data,
-                             &sim->message)) {
-    sherd__client_cut(client);
+  if (faults->skip_seqs) {
+    faults->skip_seqs--;
     return;
   }
-  send_message(client);
+  const char *name = sherd__sim_event_row(dispatch->type)->name;
+  sherd__client_send_dispatch(client, name, faults->misses_seq ? 0 : seq, data);
+  if (faults->repeats_seq)
+    sherd__client_send_dispatch(client, name, seq, data);
+  faults->misses_seq = faults->repeats_seq = false;
   if (is_to_drop(session, seq))
     drop(client, before);
 }
@@ -276,14 +323,27 @@ static bool read_query(struct sherd__sim_client *client, struct sherd_bytes targ
   return is_known && sherd__encode_has(client->format);
 }
 
-static void say_hello(struct sherd__sim_client *client) {
+void sherd__client_hello(struct sherd__sim_client *client) {
   struct sherd__sim *sim = client->sim;
   char data[96];
+  if (client->hello_ms > sim->now_ms) {
+    sherd__sim_due(sim, client->hello_ms);
+    return;
+  }
+  client->hello_ms = 0;
   (void)snprintf(data, sizeof data, "{\"heartbeat_interval\":%u,\"_trace\":[\"sherd-sim\"]}",
                  sim->config.heartbeat_interval_ms);
   sherd__client_send(client, SHERD_OP_HELLO, data);
   client->beat_ms = sim->now_ms;
   sherd__sim_due(sim, client->beat_ms + sim->config.heartbeat_interval_ms * UINT64_C(3) / 2);
+}
+
+/* When it is due; 0: now. */
+static uint64_t hello_ms(const struct sherd__sim *sim) {
+  uint64_t delay_ms = sim->faults.hello_delay_ms;
+  return delay_ms == SHERD__HELLO_NEVER ? SHERD__HELLO_NEVER
+         : delay_ms                     ? sim->now_ms + delay_ms
+                                        : 0;
 }
 
 /* Discord answers the upgrade first, and only then closes with a code that says what is wrong. */
@@ -296,6 +356,7 @@ static void open_websocket(struct sherd__sim_client *client, const struct sherd_
     return;
   }
   enter(client, SHERD__SIM_OPEN);
+  sherd__sim_see(sim, SHERD__SIGHT_CONNECT, 0, NULL);
   client->is_resume_host = strcasecmp(head->host, sim->resume_host) == 0;
   if (!sherd__http_query_is(head->target, "v", "10")) {
     sherd__client_close(client, SHERD__CLOSE_INVALID_API_VERSION);
@@ -306,7 +367,8 @@ static void open_websocket(struct sherd__sim_client *client, const struct sherd_
              sherd__deflater_new(sim->allocator, client->compression, &client->deflater)) {
     sherd__client_cut(client);
   } else {
-    say_hello(client);
+    client->hello_ms = hello_ms(sim);
+    sherd__client_hello(client);
   }
 }
 
@@ -363,6 +425,7 @@ static void take_data(struct sherd__sim_client *client, const struct sherd__fram
 /* 1000 and 1001 end the session; anything else, also no code at all, keeps it.
  * Source: Discord's documentation, Gateway, disconnecting. */
 static void take_close(struct sherd__sim_client *client, uint16_t code) {
+  sherd__sim_see(client->sim, SHERD__SIGHT_CLOSE, code, NULL);
   if (client->session && (code == 1000 || code == 1001))
     sherd__session_end(client->session);
   if (sherd__frames_write_close(client->frames, code, NULL, &client->out))
@@ -395,7 +458,8 @@ static void feed_frames(struct sherd__sim_client *client, struct sherd_bytes in)
     struct sherd__frame_part part;
     enum sherd_status status = sherd__frames_next(client->frames, &part);
     if (status) {
-      write_close(client, sherd__frames_close_code(status), NULL);
+      sherd__sim_see(client->sim, SHERD__SIGHT_REFUSAL, sherd__frames_close_code(status), NULL);
+      sherd__client_close_with(client, sherd__frames_close_code(status), NULL);
       return;
     }
     if (part.kind == SHERD__FRAME_NONE)

@@ -24,8 +24,9 @@ enum sherd_status sherd__encode_dispatch(enum sherd_data_format format, const ch
                                          struct sherd_buf *out) {
   (void)format;
   char head[128];
-  int len =
-      snprintf(head, sizeof head, "{\"t\":\"%s\",\"s\":%" PRIu64 ",\"op\":0,\"d\":", name, seq);
+  int len = seq ? snprintf(head, sizeof head, "{\"t\":\"%s\",\"s\":%" PRIu64, name, seq)
+                : snprintf(head, sizeof head, "{\"t\":\"%s\",\"s\":null", name);
+  len += snprintf(head + len, sizeof head - (size_t)len, ",\"op\":0,\"d\":");
   return append(out, head, len, data);
 }
 

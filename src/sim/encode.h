@@ -16,7 +16,8 @@
 /* Whether sessions in that format can be had. */
 bool sherd__encode_has(enum sherd_data_format format);
 
-/* Appends a dispatch with its name, its sequence number and its `d`. Errors: SHERD_ENOMEM. */
+/* Appends a dispatch with its name, its sequence number (0: null) and its `d`.
+ * Errors: SHERD_ENOMEM. */
 enum sherd_status sherd__encode_dispatch(enum sherd_data_format format, const char *name,
                                          uint64_t seq, struct sherd_bytes data,
                                          struct sherd_buf *out);

@@ -128,6 +128,13 @@ const char *sherd__sim_url(const struct sherd__sim *sim) {
   return sim->url;
 }
 
+void sherd__sim_see(const struct sherd__sim *sim, enum sherd__sight_kind kind, uint32_t number,
+                    const char *text) {
+  struct sherd__sight sight = {kind, number, text};
+  if (sim->config.watch)
+    sim->config.watch(sim->config.watch_ctx, &sight);
+}
+
 const struct sherd__sim_stats *sherd__sim_stats(const struct sherd__sim *sim) {
   return &sim->stats;
 }
@@ -295,6 +302,10 @@ static void sweep_client(struct sherd__sim_client *client, uint64_t now_ms) {
   uint64_t end_ms = client->beat_ms + patience_ms(client);
   if (client->state != SHERD__SIM_OPEN && client->state != SHERD__SIM_AWAIT_HEAD)
     return;
+  if (client->hello_ms) {
+    sherd__client_hello(client);
+    return;
+  }
   if (now_ms < end_ms)
     sherd__sim_due(client->sim, end_ms);
   else if (client->state == SHERD__SIM_OPEN)

@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "sim/dispatch.h"
+#include "sim/sight.h"
 
 #define SHERD__SIM_TOKEN "sherd-sim-token"
 
@@ -56,6 +57,8 @@ struct sherd__sim_config {
   size_t replay_bytes;            /* 0: 64 MiB */
   void (*produced)(void *ctx, const struct sherd__sim_produced *it); /* may be NULL */
   void *produced_ctx;
+  sherd__sight_fn watch; /* may be NULL; must not call back into the simulator */
+  void *watch_ctx;
 };
 
 /* Counters; they only rise. */
@@ -115,6 +118,10 @@ struct sherd__sim_start_info sherd__sim_start_info(struct sherd__sim *sim, uint6
 /* Whether `token`, bare or after "Bot ", is the right one. */
 bool sherd__sim_is_token(const struct sherd__sim *sim, struct sherd_bytes token);
 
+/* Tells whoever watches of what the host saw, and the simulator could not. */
+void sherd__sim_see(const struct sherd__sim *sim, enum sherd__sight_kind kind, uint32_t number,
+                    const char *text);
+
 /* --- One connection --- */
 
 enum sherd__sim_client_state {
@@ -141,6 +148,9 @@ struct sherd_bytes sherd__sim_client_head(const struct sherd__sim_client *client
 /* Bytes came; `in` may end anywhere. In the last three states they are dropped. */
 void sherd__sim_client_feed(struct sherd__sim_client *client, struct sherd_bytes in,
                             uint64_t now_ms);
+
+/* In state CUT: whether to let go with a reset. */
+bool sherd__sim_client_is_reset(const struct sherd__sim_client *client);
 
 /* Moves what is to be sent to `out`, which must be empty, and makes more if there is more. */
 void sherd__sim_client_take(struct sherd__sim_client *client, struct sherd_buf *out);

@@ -10,6 +10,7 @@
 #include "sim/close_codes.h"
 #include "sim/deflate.h"
 #include "sim/dice.h"
+#include "sim/faults.h"
 #include "sim/gateway.h"
 #include "sim/limits.h"
 #include "sim/print.h"
@@ -73,7 +74,9 @@ struct sherd__sim_client {
   enum sherd_data_format format;
   bool is_resume_host; /* it came through the host of resume_gateway_url */
   struct sherd__sim_session *session;
-  uint64_t beat_ms; /* the last heartbeat, or HELLO, or when it came */
+  uint64_t beat_ms;  /* the last heartbeat, or HELLO, or when it came */
+  uint64_t hello_ms; /* when HELLO, held back, is due; 0: it was sent */
+  bool is_reset;     /* CUT, and with a reset */
   struct sherd__send_log sends;
 };
 
@@ -95,6 +98,7 @@ struct sherd__sim {
   struct sherd_buf message;    /* one message, encoded */
   struct sherd_buf compressed; /* the same, compressed */
   struct sherd__sim_stats stats;
+  struct sherd__sim_faults faults;
   uint32_t without_content; /* sessions without MESSAGE_CONTENT */
   uint64_t now_ms;
   uint64_t sweep_ms; /* when a client or a session has something due */
@@ -114,6 +118,22 @@ void sherd__client_close(struct sherd__sim_client *client, enum sherd__sim_close
 
 /* Lets go in the middle of things, also for want of memory. */
 void sherd__client_cut(struct sherd__sim_client *client);
+
+/* Says HELLO, if it is time. */
+void sherd__client_hello(struct sherd__sim_client *client);
+
+/* Sends one dispatch; `seq` 0: without. */
+void sherd__client_send_dispatch(struct sherd__sim_client *client, const char *name, uint64_t seq,
+                                 struct sherd_bytes data);
+
+/* Sends JSON text, whatever it is, as one message. */
+void sherd__client_send_json(struct sherd__sim_client *client, struct sherd_bytes json);
+
+/* Appends bytes to the output as they are. */
+void sherd__client_write_raw(struct sherd__sim_client *client, struct sherd_bytes bytes);
+
+/* Closes with any code. */
+void sherd__client_close_with(struct sherd__sim_client *client, uint16_t code, const char *reason);
 
 /* Fills the output from the session's ring. */
 void sherd__client_pump(struct sherd__sim_client *client);
@@ -160,6 +180,12 @@ void sherd__sim_deliver(struct sherd__sim *sim, struct sherd__dispatch *dispatch
 void sherd__sim_due(struct sherd__sim *sim, uint64_t at_ms);
 /* Wakes the lanes: somebody has come, or has caught up. */
 void sherd__sim_wake_lanes(struct sherd__sim *sim);
+
+/* --- faults.c --- */
+
+/* Appends one message in pieces of faults.piece_bytes. */
+void sherd__fault_write_pieces(struct sherd__sim_client *client, enum sherd__frames_opcode opcode,
+                               struct sherd_bytes message);
 
 /* --- rules.c, commands.c --- */
 

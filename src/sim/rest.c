@@ -25,6 +25,7 @@ struct sherd__rest {
   struct sherd__sim *sim;
   struct MHD_Daemon *daemon;
   uint64_t now_ms;
+  struct sherd__sim_server_faults *faults; /* the server's */
 };
 
 struct sherd__rest_client {
@@ -42,6 +43,30 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     return MHD_NO;
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
   enum MHD_Result result = MHD_queue_response(connection, status, response);
+  MHD_destroy_response(response);
+  return result;
+}
+
+/* Discord's shape for being too fast; for trouble of its own it has none.
+ * Source: Discord's documentation, Rate Limits. */
+static enum MHD_Result answer_error(const struct sherd__sim_server_faults *faults,
+                                    struct MHD_Connection *connection) {
+  char body[192] = "", seconds[16];
+  uint32_t retry_after_s = (faults->rest_retry_after_ms + 999) / 1000;
+  if (faults->rest_status == MHD_HTTP_TOO_MANY_REQUESTS)
+    (void)snprintf(body, sizeof body,
+                   "{\"message\": \"You are being rate limited.\", \"retry_after\": %" PRIu32
+                   ".0, \"global\": false}",
+                   retry_after_s);
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_COPY);
+  if (!response)
+    return MHD_NO;
+  (void)snprintf(seconds, sizeof seconds, "%" PRIu32, retry_after_s);
+  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+  if (retry_after_s)
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+  enum MHD_Result result = MHD_queue_response(connection, faults->rest_status, response);
   MHD_destroy_response(response);
   return result;
 }
@@ -104,6 +129,13 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
     *upload_data_size = 0;
     return MHD_YES;
   }
+  struct sherd__sim_server_faults *faults = rest->faults;
+  sherd__sim_see(rest->sim, SHERD__SIGHT_REQUEST, faults->rest_errors ? faults->rest_status : 0,
+                 url);
+  if (faults->rest_errors) {
+    faults->rest_errors--;
+    return answer_error(faults, connection);
+  }
   const char *route = route_of(url);
   bool is_gateway = strcmp(route, "/gateway") == 0, is_bot = strcmp(route, "/gateway/bot") == 0;
   if (!is_gateway && !is_bot)
@@ -117,6 +149,7 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
 /* --- Life --- */
 
 enum sherd_status sherd__rest_new(const struct sherd_allocator *allocator, struct sherd__sim *sim,
+                                  struct sherd__sim_server_faults *faults,
                                   struct sherd__rest **out) {
   struct sherd__rest *rest = sherd__calloc(allocator, sizeof *rest);
   *out = NULL;
@@ -124,6 +157,7 @@ enum sherd_status sherd__rest_new(const struct sherd_allocator *allocator, struc
     return SHERD_ENOMEM;
   rest->allocator = allocator;
   rest->sim = sim;
+  rest->faults = faults;
   /* With select() it could not see descriptors over 1023. */
   unsigned flags = MHD_USE_NO_LISTEN_SOCKET;
   if (MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES)

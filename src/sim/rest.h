@@ -14,12 +14,15 @@
 
 #include "base/buf.h"
 #include "sim/gateway.h"
+#include "sim/server.h"
 
 struct sherd__rest;
 struct sherd__rest_client;
 
-/* Errors: SHERD_ENOMEM; SHERD_ESYSTEM when libmicrohttpd does not start. */
+/* `faults` are the server's, and are looked at for each request.
+ * Errors: SHERD_ENOMEM; SHERD_ESYSTEM when libmicrohttpd does not start. */
 enum sherd_status sherd__rest_new(const struct sherd_allocator *allocator, struct sherd__sim *sim,
+                                  struct sherd__sim_server_faults *faults,
                                   struct sherd__rest **out);
 /* Frees it, once its clients are freed. NULL is allowed. */
 void sherd__rest_free(struct sherd__rest *rest);

@@ -144,6 +144,10 @@ static void end_the_day(struct sherd__sim *sim) {
 static void handle_identify(struct sherd__sim_client *client, struct sherd_value data) {
   struct sherd__sim *sim = client->sim;
   struct identify identify;
+  if (sim->faults.ignore_identify) {
+    sim->faults.ignore_identify--;
+    return;
+  }
   enum sherd__sim_close refusal = read_identify(client, data, &identify);
   if (refusal) {
     sherd__client_close(client, refusal);
@@ -169,10 +173,12 @@ static void handle_identify(struct sherd__sim_client *client, struct sherd_value
   }
   struct sherd__sim_session *session = sherd__session_new(
       client, identify.shard_id, identify.shard_count, identify.intents, identify.large_threshold);
-  if (session)
+  if (session) {
     say_ready(session, identify.has_shard);
-  else
+    sherd__sim_see(sim, SHERD__SIGHT_IDENTIFIED, 0, NULL);
+  } else {
     sherd__client_cut(client);
+  }
 }
 
 /* --- RESUME --- */
@@ -194,6 +200,7 @@ static void take_over(struct sherd__sim_session *session, struct sherd__sim_clie
   sherd__print_reset(&sim->print);
   sherd__print(&sim->print, "{'_trace':['sherd-sim']}");
   sherd__session_add_printed(session, SHERD_EVENT_RESUMED);
+  sherd__sim_see(sim, SHERD__SIGHT_RESUMED, 0, NULL);
 }
 
 static void handle_resume(struct sherd__sim_client *client, struct sherd_value data) {
@@ -234,7 +241,8 @@ static void handle_heartbeat(struct sherd__sim_client *client, struct sherd_valu
   }
   client->beat_ms = client->sim->now_ms;
   client->sim->stats.heartbeats++;
-  sherd__client_send(client, SHERD_OP_HEARTBEAT_ACK, "null");
+  if (!client->sim->faults.no_acks)
+    sherd__client_send(client, SHERD_OP_HEARTBEAT_ACK, "null");
 }
 
 /* Handles what only a client with a session may send; false for what nobody may. */
@@ -263,6 +271,8 @@ static bool is_command(uint64_t op) {
 }
 
 static void handle(struct sherd__sim_client *client, uint64_t op, struct sherd_value data) {
+  sherd__sim_see(client->sim, SHERD__SIGHT_MESSAGE, op > UINT32_MAX ? UINT32_MAX : (uint32_t)op,
+                 NULL);
   if (op == SHERD_OP_HEARTBEAT)
     handle_heartbeat(client, data);
   else if (op != SHERD_OP_IDENTIFY && op != SHERD_OP_RESUME && !is_command(op))

@@ -18,13 +18,34 @@ static void on_timer(uv_timer_t *timer) {
   sherd__sim_server_settle(server);
 }
 
+/* Lets held and trickling connections send what they may, and gives when to do so again. A
+ * millisecond more than the last one that counted, they are all flushed. */
+static uint64_t settle_slow(struct sherd__sim_server *server) {
+  const struct sherd__sim_server_faults *faults = &server->faults;
+  uint64_t now_ms = sherd__sim_server_now_ms(server);
+  uint64_t slow_ms = faults->hold_ms > faults->trickle_ms ? faults->hold_ms : faults->trickle_ms;
+  if (!server->is_slow && now_ms >= slow_ms)
+    return UINT64_MAX;
+  struct sherd__peer *peer, *next;
+  for (peer = server->peers; peer; peer = next) {
+    next = sherd__peer_next(peer);
+    sherd__peer_flush(peer);
+  }
+  server->is_slow = now_ms < slow_ms;
+  if (!server->is_slow)
+    return UINT64_MAX;
+  return now_ms < faults->hold_ms ? faults->hold_ms : now_ms + 1;
+}
+
 void sherd__sim_server_settle(struct sherd__sim_server *server) {
   struct sherd__sim_client *client;
   if (!server->is_listening)
     return;
   while ((client = sherd__sim_next_ready(server->sim)))
     sherd__peer_flush(sherd__sim_client_user(client));
+  uint64_t slow_ms = settle_slow(server);
   uint64_t due_ms = sherd__sim_deadline(server->sim), now_ms = sherd__sim_server_now_ms(server);
+  due_ms = slow_ms < due_ms ? slow_ms : due_ms;
   if (due_ms == UINT64_MAX)
     (void)uv_timer_stop(&server->timer);
   else
@@ -79,7 +100,7 @@ static enum sherd_status make_sim(const struct start *start) {
   enum sherd_status status =
       sherd__sim_new(&options->sim, sherd__sim_server_now_ms(server), &server->sim);
   if (!status)
-    status = sherd__rest_new(server->allocator, server->sim, &server->rest);
+    status = sherd__rest_new(server->allocator, server->sim, &server->faults, &server->rest);
   if (status)
     (void)snprintf(start->error, start->error_size, "cannot make the world: %s",
                    sherd_strerror(status));
@@ -180,6 +201,28 @@ const struct sherd__sim_stats *sherd__sim_server_stats(const struct sherd__sim_s
   return sherd__sim_stats(server->sim);
 }
 
+struct sherd__sim_server_faults *sherd__sim_server_faults(struct sherd__sim_server *server) {
+  return &server->faults;
+}
+
+struct sherd__sim *sherd__sim_server_sim(const struct sherd__sim_server *server) {
+  return server->sim;
+}
+
+enum sherd_status sherd__sim_server_set_odd_certificate(struct sherd__sim_server *server,
+                                                        const char *cert_file,
+                                                        const char *key_file) {
+  struct sherd__tls *tls;
+  if (!server->tls)
+    return SHERD_ESTATE;
+  enum sherd_status status = sherd__tls_server_new(server->allocator, cert_file, key_file, &tls);
+  if (status)
+    return status;
+  sherd__tls_release(server->odd_tls);
+  server->odd_tls = tls;
+  return SHERD_OK;
+}
+
 void sherd__sim_server_stop(struct sherd__sim_server *server) {
   if (!server->is_listening)
     return;
@@ -196,5 +239,6 @@ void sherd__sim_server_free(struct sherd__sim_server *server) {
   sherd__rest_free(server->rest);
   sherd__sim_free(server->sim);
   sherd__tls_release(server->tls);
+  sherd__tls_release(server->odd_tls);
   sherd__free(server->allocator, server);
 }

@@ -39,6 +39,35 @@ uint16_t sherd__sim_server_port(const struct sherd__sim_server *server);
 
 const struct sherd__sim_stats *sherd__sim_server_stats(const struct sherd__sim_server *server);
 
+/* --- Faults, of the transport --- */
+
+/* Zeroed, nothing is wrong. */
+struct sherd__sim_server_faults {
+  uint64_t hold_ms;          /* until then nothing is sent to anybody, on loop time */
+  uint64_t trickle_ms;       /* until then a byte a millisecond is sent on each connection */
+  uint32_t odd_certificates; /* so many connections more get the odd certificate; UINT32_MAX: all */
+  uint32_t rest_errors;      /* so many requests of the HTTP API are answered with */
+  uint16_t rest_status;      /* ... this, and */
+  uint32_t rest_retry_after_ms; /* ... Retry-After, in whole seconds; 0: without */
+};
+
+/* To be changed in place; sherd__sim_server_settle() then makes it felt. Lifetime: that of the
+ * server. */
+struct sherd__sim_server_faults *sherd__sim_server_faults(struct sherd__sim_server *server);
+
+/* Takes another certificate for odd_certificates. Errors: SHERD_ESTATE without TLS; those of the
+ * certificate that it was made with. */
+enum sherd_status sherd__sim_server_set_odd_certificate(struct sherd__sim_server *server,
+                                                        const char *cert_file,
+                                                        const char *key_file);
+
+/* What it serves, for faults. To be called after them, it brings to the connections what the
+ * simulator has for them. */
+struct sherd__sim *sherd__sim_server_sim(const struct sherd__sim_server *server);
+void sherd__sim_server_settle(struct sherd__sim_server *server);
+
+/* --- The end --- */
+
 /* Lets go of every connection and of the port. The loop then comes to its end by itself; after that
  * the server may be freed. Calling it again does nothing. */
 void sherd__sim_server_stop(struct sherd__sim_server *server);

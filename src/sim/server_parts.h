@@ -19,6 +19,9 @@ struct sherd__sim_server {
   struct sherd__tls *tls; /* NULL: none */
   struct sherd__peer *peers;
   uint16_t port;
+  struct sherd__sim_server_faults faults;
+  bool is_slow;               /* something is held back because of them */
+  struct sherd__tls *odd_tls; /* for the next faults.odd_certificates connections; NULL: none */
   uint8_t raw[SHERD__SIM_READ_BYTES];   /* what sockets are read to */
   uint8_t plain[SHERD__SIM_READ_BYTES]; /* what TLS decrypts to */
 };
@@ -35,9 +38,7 @@ void sherd__peer_flush(struct sherd__peer *peer);
 /* Lets go without a word; it frees itself. */
 void sherd__peer_close(struct sherd__peer *peer);
 
-/* Brings to the peers what the simulator has for them, and sets the timer. To be called after
- * every call on the simulator. */
-void sherd__sim_server_settle(struct sherd__sim_server *server);
+struct sherd__peer *sherd__peer_next(const struct sherd__peer *peer);
 
 uint64_t sherd__sim_server_now_ms(const struct sherd__sim_server *server);
 

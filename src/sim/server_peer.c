@@ -28,9 +28,11 @@ struct sherd__peer {
   struct sherd_buf cipher;         /* TLS: to be sent */
   struct sherd_buf writing;        /* given to libuv */
   bool is_writing;
-  bool says_goodbye; /* once all is sent, in good order */
-  bool is_cut;       /* once all is sent, without a word */
-  bool is_ending;    /* goodbye is said; the peer's end is awaited */
+  bool says_goodbye;    /* once all is sent, in good order */
+  bool is_cut;          /* once all is sent, without a word */
+  bool is_reset;        /* ... and with a reset */
+  uint64_t trickled_ms; /* when its last byte was sent, while output trickles */
+  bool is_ending;       /* goodbye is said; the peer's end is awaited */
   bool is_closing;
 };
 
@@ -63,8 +65,13 @@ void sherd__peer_close(struct sherd__peer *peer) {
   peer->client = NULL;
   peer->http = NULL;
   peer->tls = NULL;
-  uv_close((uv_handle_t *)&peer->tcp, on_handle_closed);
+  if (!peer->is_reset || uv_tcp_close_reset(&peer->tcp, on_handle_closed) < 0)
+    uv_close((uv_handle_t *)&peer->tcp, on_handle_closed);
   uv_close((uv_handle_t *)&peer->linger, on_handle_closed);
+}
+
+struct sherd__peer *sherd__peer_next(const struct sherd__peer *peer) {
+  return peer->next;
 }
 
 /* --- Out --- */
@@ -98,6 +105,24 @@ static void collect(struct sherd__peer *peer) {
   enum sherd__sim_client_state state = sherd__sim_client_state(peer->client);
   peer->says_goodbye |= state == SHERD__SIM_CLOSED;
   peer->is_cut |= state == SHERD__SIM_CUT;
+  peer->is_reset |= sherd__sim_client_is_reset(peer->client);
+}
+
+static bool is_trickling(const struct sherd__peer *peer) {
+  return peer->server->faults.trickle_ms > sherd__sim_server_now_ms(peer->server);
+}
+
+/* Moves one byte, at most once a millisecond. */
+static bool trickle(struct sherd__peer *peer, struct sherd_buf *from) {
+  uint64_t now_ms = sherd__sim_server_now_ms(peer->server);
+  peer->writing.len = 0;
+  if (!from->len || peer->trickled_ms == now_ms)
+    return true;
+  peer->trickled_ms = now_ms;
+  if (sherd__buf_append_byte(&peer->writing, *from->data))
+    return false;
+  sherd__buf_consume(from, 1);
+  return true;
 }
 
 /* Moves what is to be sent to `writing`; false when TLS fails. */
@@ -113,6 +138,8 @@ static bool seal(struct sherd__peer *peer) {
     if (peer->says_goodbye && !peer->plain.len)
       sherd__tls_stream_close(peer->tls, &peer->cipher);
   }
+  if (is_trickling(peer))
+    return trickle(peer, from);
   struct sherd_buf empty = peer->writing;
   empty.len = 0;
   peer->writing = *from;
@@ -133,7 +160,9 @@ static void on_written(uv_write_t *request, int status) {
 }
 
 void sherd__peer_flush(struct sherd__peer *peer) {
-  if (peer->is_writing || peer->is_closing || peer->is_ending)
+  struct sherd__sim_server *server = peer->server;
+  if (peer->is_writing || peer->is_closing || peer->is_ending ||
+      server->faults.hold_ms > sherd__sim_server_now_ms(server))
     return;
   collect(peer);
   if (!seal(peer)) {
@@ -147,6 +176,8 @@ void sherd__peer_flush(struct sherd__peer *peer) {
       peer->is_writing = false;
       sherd__peer_close(peer);
     }
+  } else if (is_trickling(peer) && (peer->plain.len || peer->cipher.len)) {
+    return; /* the rest comes later */
   } else if (peer->is_cut) {
     sherd__peer_close(peer);
   } else if (peer->says_goodbye) {
@@ -193,6 +224,9 @@ static bool feed_tls(struct sherd__peer *peer, struct sherd_bytes in) {
     size_t len = 0;
     if (sherd__tls_stream_feed(peer->tls, &in, server->plain, sizeof server->plain, &len,
                                &peer->cipher)) {
+      if (!sherd__tls_stream_is_open(peer->tls))
+        sherd__sim_see(server->sim, SHERD__SIGHT_TLS_REFUSAL, 0,
+                       sherd__tls_stream_reason(peer->tls));
       peer->is_cut = true; /* after the alert that is in `cipher` */
       return true;
     }
@@ -243,6 +277,15 @@ static struct sherd__peer *make_peer(struct sherd__sim_server *server) {
   return peer;
 }
 
+/* The certificate for the next connection. */
+static struct sherd__tls *choose_tls(struct sherd__sim_server *server) {
+  uint32_t *odd = &server->faults.odd_certificates;
+  if (!*odd || !server->odd_tls)
+    return server->tls;
+  *odd -= *odd != UINT32_MAX;
+  return server->odd_tls;
+}
+
 void sherd__peer_accept(struct sherd__sim_server *server) {
   struct sherd__peer *peer = make_peer(server);
   if (!peer)
@@ -250,7 +293,7 @@ void sherd__peer_accept(struct sherd__sim_server *server) {
   bool is_open =
       uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&peer->tcp) == 0 &&
       uv_tcp_nodelay(&peer->tcp, 1) == 0 &&
-      (!server->tls || sherd__tls_stream_new(server->tls, NULL, &peer->tls) == SHERD_OK) &&
+      (!server->tls || sherd__tls_stream_new(choose_tls(server), NULL, &peer->tls) == SHERD_OK) &&
       sherd__sim_client_new(server->sim, peer, sherd__sim_server_now_ms(server), &peer->client) ==
           SHERD_OK &&
       uv_read_start((uv_stream_t *)&peer->tcp, on_alloc, on_read) == 0;
