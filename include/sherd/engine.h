@@ -15,7 +15,9 @@
  *
  * Time is milliseconds on any clock that never goes back; it is passed in and never read.
  * Threads: an engine may be used by one thread at a time; different engines that share a scratch
- * must be used by the same thread. */
+ * must be used by the same thread, and one must be drained before the next is called.
+ * Errors: any call but the readings gives SHERD_ESTATE, and does nothing, while too much waits to
+ * be drained; what else one gives stands with it. */
 #ifndef SHERD_ENGINE_H
 #define SHERD_ENGINE_H
 
@@ -177,9 +179,9 @@ enum sherd_status sherd_engine_tick(struct sherd_engine *engine, uint64_t now_ms
  * needs a session that is up. What was accepted survives reconnects; if it is never to be sent,
  * SHERD_EVENT_COMMAND_DROPPED says so.
  * Errors: SHERD_ENOTCONNECTED; SHERD_EINVAL for a value out of its range, which the last error
- * names; SHERD_EMISSINGINTENT; SHERD_ETOOLONG; SHERD_EQUEUEFULL; SHERD_ERATELIMITED for all members
- * of a guild before Discord's RATE_LIMITED has run out; SHERD_ENOMEM. On any of them nothing has
- * changed. Source: Discord's documentation, Gateway Events, send events. */
+ * names; SHERD_EMISSINGINTENT; SHERD_EUTF8; SHERD_ETOOLONG; SHERD_EQUEUEFULL; SHERD_ERATELIMITED for
+ * all members of a guild before Discord's RATE_LIMITED has run out; SHERD_ENOMEM. On any of them
+ * nothing has changed. Source: Discord's documentation, Gateway Events, send events. */
 enum sherd_status sherd_engine_send(struct sherd_engine *engine,
                                     const struct sherd_command *command, uint64_t now_ms);
 

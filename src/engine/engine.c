@@ -325,6 +325,9 @@ enum sherd_status sherd_engine_hold(struct sherd_engine *engine, bool held, uint
 static enum sherd_status refuse(struct sherd_engine *engine, struct sherd_error_info *info,
                                 enum sherd_status status) {
   info->status = status;
+  /* The status's own words are about what a server says. */
+  if (status == SHERD_EUTF8 && !info->text[0])
+    strncpy(info->text, "the command's texts must be UTF-8", sizeof info->text - 1);
   if (!info->text[0])
     sherd__error_describe(info, NULL, &engine->settings.token);
   engine->last_error = *info;

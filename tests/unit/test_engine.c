@@ -156,6 +156,18 @@ static void a_held_host_is_no_zombie(void **state) {
   expect_silence(&host);
 }
 
+static void once_released_a_host_has_an_interval_to_read_the_acks(void **state) {
+  (void)state;
+  host_to_active(&host);
+  assert_int_equal(sherd_engine_hold(host.engine, true, host.now_ms), SHERD_OK);
+  host_wait(&host, 3 * 41250 + 1000);
+  assert_int_equal(sherd_engine_hold(host.engine, false, host.now_ms), SHERD_OK);
+  host_wait(&host, 41249);
+  assert_true(sherd_engine_is_connected(host.engine));
+  host_wait(&host, 1);
+  assert_false(sherd_engine_is_connected(host.engine));
+}
+
 /* Nor is a server late whose answer lies unread; it has the rest of its time once it is read. */
 static void a_held_host_misses_no_answer(void **state) {
   (void)state;
@@ -177,6 +189,9 @@ static void a_held_host_misses_no_answer(void **state) {
   assert_int_equal(sherd_engine_hold(host.engine, true, host.now_ms), SHERD_OK);
   host_wait(&host, 1000); /* what is not the server's to do goes on */
   assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_CONNECTING);
+  host_open(&host); /* it is still held */
+  host_wait(&host, 100000);
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_AWAIT_UPGRADE);
 }
 
 static void reconnect_before_hello_keeps_the_session(void **state) {
@@ -375,13 +390,15 @@ static void a_replay_that_repeats_is_dropped_after_a_resume(void **state) {
   host_skip(&host);
   host_say(&host, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":{}}");
   host_say(&host, "{\"t\":\"B\",\"s\":3,\"op\":0,\"d\":{}}");
-  host_say(&host, "{\"t\":\"RESUMED\",\"s\":null,\"op\":0,\"d\":{}}");
+  host_say(&host,
+           "{\"t\":\"RESUMED\",\"s\":3,\"op\":0,\"d\":{}}"); /* no repeat: it bears no news */
   host_say(&host, "{\"t\":\"C\",\"s\":4,\"op\":0,\"d\":{}}");
   expect(&host, "event B 3");
   expect(&host, "session session-1 seq=3");
-  expect(&host, "event RESUMED -");
+  expect(&host, "event RESUMED 3");
   expect(&host, "event C 4");
   expect_silence(&host);
+  assert_int_equal(sherd_engine_stats(host.engine)->repeats, 1);
 }
 
 static void a_session_may_begin_at_zero(void **state) {
@@ -491,6 +508,7 @@ static void a_hello_without_a_sane_interval_is_refused(void **state) {
                                      "{\"op\":10,\"d\":{\"heartbeat_interval\":-5}}",
                                      "{\"op\":10,\"d\":{\"heartbeat_interval\":\"41250\"}}",
                                      "{\"op\":10,\"d\":{\"heartbeat_interval\":1e99}}",
+                                     "{\"op\":10,\"d\":{\"heartbeat_interval\":86400001}}",
                                      "{\"op\":10,\"d\":null}",
                                      "{\"op\":10}"};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -796,6 +814,149 @@ static void a_wrong_certificate_at_first_is_a_wrong_configuration(void **state) 
   expect(&host, "event DISCONNECTED SHERD_ETLSHOST 0 resuming reconnecting");
 }
 
+static void nothing_but_the_close_frame_counts_while_closing(void **state) {
+  (void)state;
+  host_to_active(&host);
+  host_close(&host, true);
+  host_skip(&host);
+  host_frame(&host, SHERD__FRAMES_PING, "ping", 4);
+  host_say(&host, "{\"op\":1}");
+  host_say(&host, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":{}}");
+  expect_silence(&host);
+  host_close_frame(&host, 4000, "");
+  expect(&host, "disconnect");
+}
+
+static void an_end_must_be_drained_before_a_start(void **state) {
+  (void)state;
+  host_start(&host);
+  host_lose(&host, SHERD_ELOST);
+  assert_int_equal(sherd_engine_close(host.engine, false, host.now_ms), SHERD_OK);
+  assert_int_equal(sherd_engine_start(host.engine, host.now_ms), SHERD_ESTATE);
+  host_drain(&host);
+  assert_true(host_saw(&host, "ended SHERD_OK"));
+  host_start(&host);
+}
+
+static void a_clock_that_goes_back_stands_still(void **state) {
+  (void)state;
+  host_to_active(&host);
+  host_wait(&host, 41250);
+  uint64_t deadline_ms = sherd_engine_deadline(host.engine);
+  host.now_ms -= 1000;
+  host_say(&host, "{\"op\":11}");
+  assert_true(sherd_engine_heartbeat_latency(host.engine) == 0.0);
+  assert_int_equal(sherd_engine_deadline(host.engine), deadline_ms);
+}
+
+/* --- What counts in a row, and since when --- */
+
+static void restart_with(const struct sherd_gateway_config *config) {
+  host_deinit(&host);
+  host_init(&host, config);
+  host_start(&host);
+}
+
+static void resume(unsigned seq) {
+  host_to_hello(&host, 41250);
+  host_sayf(&host, "{\"t\":\"RESUMED\",\"s\":%u,\"op\":0,\"d\":{}}", seq);
+  assert_true(sherd_engine_is_connected(host.engine));
+}
+
+static void fail_attempts(unsigned count, enum sherd_status why) {
+  for (unsigned i = 0; i < count; i++) {
+    host_lose(&host, why);
+    host_skip(&host);
+    host_wait(&host, 61000);
+  }
+}
+
+static void a_wrong_certificate_later_is_an_outage(void **state) {
+  (void)state;
+  host_to_active(&host);
+  fail_attempts(1 + 3, SHERD_ETLSCA); /* and three times at the resume URL */
+  expect(&host, "event CONNECTING resuming");
+  expect(&host, "connect gateway.test:443 tls");
+  host_lose(&host, SHERD_ETLSCA);
+  assert_true(sherd_engine_is_alive(host.engine));
+  host_close(&host, true);
+  host_start(&host); /* a new start, perhaps with another file of authorities */
+  host_lose(&host, SHERD_ETLSCA);
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_FATAL);
+}
+
+static void a_wrong_certificate_at_the_resume_url_is_its_own(void **state) {
+  (void)state;
+  const struct sherd_session kept = {
+      .id = "kept", .resume_url = "wss://resume.test", .seq = 7, .shard_count = 1};
+  struct sherd_gateway_config config = host_config();
+  config.session = &kept;
+  restart_with(&config);
+  host_lose(&host, SHERD_ETLSHOST);
+  assert_true(sherd_engine_is_alive(host.engine));
+}
+
+static void a_resume_url_without_a_gateway_behind_it_is_given_up(void **state) {
+  (void)state;
+  host_to_active(&host);
+  fail_attempts(1, SHERD_ELOST);
+  for (int i = 0; i < 3; i++) {
+    expect(&host, "event CONNECTING resuming");
+    expect(&host, "connect resume.test:443 tls");
+    host_open(&host);
+    host_upgrade(&host); /* and no HELLO */
+    fail_attempts(1, SHERD_ELOST);
+  }
+  expect(&host, "event CONNECTING resuming");
+  expect(&host, "connect gateway.test:443 tls");
+}
+
+static void a_resume_forgives_its_url(void **state) {
+  (void)state;
+  host_to_active(&host);
+  fail_attempts(1 + 2, SHERD_ELOST);
+  resume(2);
+  fail_attempts(1 + 2, SHERD_ELOST);
+  expect(&host, "event CONNECTING resuming");
+  expect(&host, "connect resume.test:443 tls");
+}
+
+static void a_resume_takes_the_doubt_away(void **state) {
+  (void)state;
+  host_to_active(&host);
+  for (unsigned i = 0; i < 3; i++) {
+    drop_with(4003);
+    assert_true(host_saw(&host, "event DISCONNECTED SHERD_ENOTAUTHENTICATED 4003 resuming"));
+    host_wait(&host, 61000);
+    resume(2 + i);
+  }
+}
+
+static void ready_and_resumed_renew_the_attempts(void **state) {
+  (void)state;
+  struct sherd_gateway_config config = host_config();
+  config.max_attempts = 3;
+  restart_with(&config);
+  fail_attempts(2, SHERD_ELOST);
+  host_to_active(&host);
+  fail_attempts(1 + 2, SHERD_ELOST); /* the one that was up is none of the three */
+  resume(2);
+  fail_attempts(1 + 2, SHERD_ELOST);
+  assert_true(sherd_engine_is_alive(host.engine));
+  host_lose(&host, SHERD_ELOST);
+  assert_false(sherd_engine_is_alive(host.engine));
+}
+
+static void a_new_start_begins_with_short_pauses(void **state) {
+  (void)state;
+  host_start(&host);
+  fail_attempts(3, SHERD_ECONNREFUSED);
+  host_close(&host, false);
+  host_start(&host);
+  host_lose(&host, SHERD_ECONNREFUSED);
+  assert_int_equal(sherd_engine_deadline(host.engine), host.now_ms + 1000);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
   const struct CMUnitTest tests[] = {
@@ -805,6 +966,7 @@ int main(void) {
       TEST(a_zombie_is_closed_and_resumed),
       TEST(a_requested_beat_goes_out_at_once_and_out_of_turn),
       TEST(a_held_host_is_no_zombie),
+      TEST(once_released_a_host_has_an_interval_to_read_the_acks),
       TEST(a_held_host_misses_no_answer),
       TEST(reconnect_before_hello_keeps_the_session),
       TEST(reconnect_after_a_healthy_spell_is_immediate),
@@ -836,6 +998,16 @@ int main(void) {
       TEST(a_doubtful_session_is_resumed_once),
       TEST(attempts_can_be_limited),
       TEST(a_wrong_certificate_at_first_is_a_wrong_configuration),
+      TEST(nothing_but_the_close_frame_counts_while_closing),
+      TEST(an_end_must_be_drained_before_a_start),
+      TEST(a_clock_that_goes_back_stands_still),
+      TEST(a_wrong_certificate_later_is_an_outage),
+      TEST(a_wrong_certificate_at_the_resume_url_is_its_own),
+      TEST(a_resume_url_without_a_gateway_behind_it_is_given_up),
+      TEST(a_resume_forgives_its_url),
+      TEST(a_resume_takes_the_doubt_away),
+      TEST(ready_and_resumed_renew_the_attempts),
+      TEST(a_new_start_begins_with_short_pauses),
   };
 #undef TEST
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -350,6 +350,89 @@ static void a_presence_that_may_have_been_lost_is_sent_again(void **state) {
   assert_true(host_saw(&host, "send {\"op\":3"));
 }
 
+static void an_ack_vouches_only_for_what_was_sent_before_its_beat(void **state) {
+  (void)state;
+  host_to_active(&host);
+  struct sherd_command doubtful = playing("doubtful");
+  host_wait(&host, 41250);
+  assert_int_equal(host_send(&host, &doubtful), SHERD_OK);
+  host_say(&host, "{\"op\":11}"); /* of the beat before */
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 1000);
+  host_to_hello(&host, 41250);
+  host_skip(&host);
+  host_say(&host, "{\"t\":\"RESUMED\",\"s\":2,\"op\":0,\"d\":{}}");
+  assert_true(host_saw(&host, "send {\"op\":3"));
+}
+
+static void use_up_the_limit(void) {
+  struct sherd_command join = voice(7, 5);
+  for (int i = 0; i < 114; i++)
+    assert_int_equal(host_send(&host, &join), SHERD_OK);
+}
+
+static void a_presence_that_waits_is_replaced_by_a_later_one(void **state) {
+  (void)state;
+  host_to_active(&host);
+  use_up_the_limit();
+  struct sherd_command old = playing("old"), new = playing("new");
+  assert_int_equal(host_send(&host, &old), SHERD_OK);
+  host_lose(&host, SHERD_ELOST);
+  assert_int_equal(host_send(&host, &new), SHERD_OK);
+  host_wait(&host, 1000);
+  host_to_hello(&host, 41250);
+  host_skip(&host);
+  host_say(&host, "{\"t\":\"RESUMED\",\"s\":2,\"op\":0,\"d\":{}}");
+  host_wait_until(&host, 42250);
+  host_say(&host, "{\"op\":11}");
+  host_wait_until(&host, 61000);
+  assert_int_equal(host_count(&host, "send {\"op\":3"), 1);
+  assert_non_null(strstr(host_find(&host, "send {\"op\":3"), "\"new\""));
+}
+
+static void identify_says_all_that_is_to_be_said_of_the_presence(void **state) {
+  (void)state;
+  host_to_active(&host);
+  struct sherd_command sent = playing("sent"), waits = playing("waits");
+  assert_int_equal(host_send(&host, &sent), SHERD_OK);
+  use_up_the_limit();
+  assert_int_equal(host_send(&host, &waits), SHERD_OK);
+  host_say(&host, "{\"op\":9,\"d\":false}");
+  host_wait(&host, 5000);
+  host_to_hello(&host, 41250);
+  host_skip(&host);
+  host_grant(&host);
+  assert_non_null(strstr(host_find(&host, "send {\"op\":2"), "\"waits\""));
+  host_ready(&host, 1);
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 2000);
+  host_to_hello(&host, 41250);
+  host_say(&host, "{\"t\":\"RESUMED\",\"s\":2,\"op\":0,\"d\":{}}");
+  host_wait_until(&host, 48250);
+  host_say(&host, "{\"op\":11}");
+  host_wait_until(&host, 62000);
+  assert_int_equal(host_count(&host, "send {\"op\":3"), 0);
+}
+
+/* Otherwise each IDENTIFY from now on would be refused. */
+static void a_presence_that_identify_cannot_carry_is_refused(void **state) {
+  (void)state;
+  static char name[3801];
+  memset(name, 'x', sizeof name - 1);
+  struct sherd_command wordy = playing(name);
+  assert_int_equal(host_send(&host, &wordy), SHERD_ETOOLONG);
+  host_to_active(&host);
+  assert_int_equal(host_send(&host, &wordy), SHERD_ETOOLONG);
+}
+
+static void texts_of_commands_are_utf8(void **state) {
+  (void)state;
+  host_to_active(&host);
+  struct sherd_command some = members((struct sherd_members_request){.query = "\xFF"});
+  assert_int_equal(host_send(&host, &some), SHERD_EUTF8);
+  last_error_says(SHERD_EUTF8, "the command");
+}
+
 /* --- Limits --- */
 
 static void commands_leave_room_for_heartbeats_and_resumes(void **state) {
@@ -413,6 +496,32 @@ static void an_answer_to_an_identify_that_still_waits_is_refused(void **state) {
   expect(&host, "close 4000");
   expect(&host, "disconnect");
   expect(&host, "event DISCONNECTED SHERD_EUNEXPECTEDOP 0 reconnecting");
+}
+
+static void an_identify_that_still_waits_is_not_sent_after_a_close(void **state) {
+  (void)state;
+  host_deinit(&host);
+  struct sherd_gateway_config config = host_config();
+  config.close_timeout_ms = 1000000;
+  host_init(&host, &config);
+  host_to_hello(&host, 1);
+  for (int i = 0; i < 118; i++) {
+    host_wait(&host, 1);
+    host_say(&host, "{\"op\":11}");
+  }
+  for (int i = 0; i < 2; i++) {
+    host_grant(&host);
+    host_say(&host, "{\"op\":9,\"d\":false}");
+    host_wait(&host, 5000);
+    host_to_hello(&host, 86400000);
+  }
+  host_skip(&host);
+  host_grant(&host);
+  expect_silence(&host);
+  host_close(&host, false);
+  expect(&host, "close 1000");
+  host_wait(&host, 100000);
+  expect_silence(&host);
 }
 
 static void a_full_queue_is_the_caller_s_error(void **state) {
@@ -514,9 +623,15 @@ int main(void) {
       TEST(a_presence_while_away_follows_the_resume),
       TEST(a_presence_while_away_goes_past_a_full_queue),
       TEST(a_presence_that_may_have_been_lost_is_sent_again),
+      TEST(an_ack_vouches_only_for_what_was_sent_before_its_beat),
+      TEST(a_presence_that_waits_is_replaced_by_a_later_one),
+      TEST(identify_says_all_that_is_to_be_said_of_the_presence),
+      TEST(a_presence_that_identify_cannot_carry_is_refused),
+      TEST(texts_of_commands_are_utf8),
       TEST(commands_leave_room_for_heartbeats_and_resumes),
       TEST(a_requested_beat_need_not_wait_for_commands),
       TEST(an_answer_to_an_identify_that_still_waits_is_refused),
+      TEST(an_identify_that_still_waits_is_not_sent_after_a_close),
       TEST(a_full_queue_is_the_caller_s_error),
       TEST(what_will_not_be_sent_is_reported),
       TEST(rate_limited_is_respected),
