@@ -76,9 +76,10 @@ struct sherd__live {
   bool is_running;                 /* from the engine's start until ENDED: overlaps with the next */
   bool start_wanted, close_wanted; /* for the loop's thread to do */
   bool close_resumable;
-  bool has_been_ready; /* in this run */
-  bool start_timed_out;
-  bool out_of_memory; /* an event could not be kept for pulling: this run is lost */
+  bool has_been_ready;       /* in this run */
+  enum sherd_status gave_up; /* why we close this run, where it is us: SHERD_ETIMEDOUT for a start
+                                that took too long, SHERD_ENOMEM for an event that could not be
+                                kept for pulling */
   bool in_callback;
   bool is_quiet;   /* no further callback may begin */
   bool is_freeing; /* the loop's thread is to let go */

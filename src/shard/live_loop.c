@@ -186,8 +186,7 @@ static void begin_run(struct sherd__live *live) {
   live->start_wanted = false;
   live->is_running = true;
   live->has_been_ready = false;
-  live->start_timed_out = false;
-  live->out_of_memory = false;
+  live->gave_up = SHERD_OK;
   live->own_error.status = SHERD_OK;
   live->start_deadline_ms =
       live->start_timeout_ms ? now_ms + live->start_timeout_ms : SHERD__NEVER_MS;
@@ -234,9 +233,16 @@ static void obey(struct sherd__live *live) {
 
 /* --- What the engine says --- */
 
-static void note_event(struct sherd__live *live, const struct sherd_event *event) {
+/* To the engine it is a close that was asked for. */
+static void note_closed(struct sherd__live *live, struct sherd_event *event) {
+  if (event->status == SHERD_OK)
+    event->status = live->gave_up;
+  sherd__live_note_closed(live);
+}
+
+static void note_event(struct sherd__live *live, struct sherd_event *event) {
   if (event->type == SHERD_EVENT_CLOSED)
-    sherd__live_note_closed(live);
+    note_closed(live, event);
   live->told_ready = event->type == SHERD_EVENT_READY || event->type == SHERD_EVENT_RESUMED;
   if (!live->on_event)
     sherd__live_enqueue(live, event);
@@ -251,7 +257,7 @@ static void note_end(struct sherd__live *live, enum sherd_status status) {
 }
 
 /* True when it is an event that the user's callback is due for. */
-static bool act(struct sherd__live *live, const struct sherd_output *out) {
+static bool act(struct sherd__live *live, struct sherd_output *out) {
   switch (out->type) {
   case SHERD_OUTPUT_CONNECT:
     dial(live, out->as.connect.host, out->as.connect.port, out->as.connect.tls);

@@ -27,8 +27,6 @@ static void enqueue_closed(struct sherd__live *live, const struct sherd_event *e
     kept->status = event->status;
     live->closed_event = NULL;
   }
-  if (live->out_of_memory && kept->status == SHERD_OK)
-    kept->status = SHERD_ENOMEM;
   sherd__event_queue_push_last(&live->queue, kept);
   uv_cond_signal(&live->arrived);
 }
@@ -46,7 +44,7 @@ static enum sherd_status keep(struct sherd__live *live, const struct sherd_event
 
 /* An event that cannot be kept is lost, and shall not be lost silently: the run ends, saying so. */
 static void lose_run(struct sherd__live *live, enum sherd_status status) {
-  live->out_of_memory = true;
+  live->gave_up = status;
   live->close_wanted = live->close_resumable = true;
   live->own_error = (struct sherd_error_info){.status = status};
   strncpy(live->own_error.text, sherd_strerror(status), SHERD_ERROR_TEXT_MAX);
@@ -70,7 +68,7 @@ void sherd__live_enqueue(struct sherd__live *live, const struct sherd_event *eve
     enqueue_closed(live, event);
     return;
   }
-  if (live->out_of_memory)
+  if (live->gave_up == SHERD_ENOMEM)
     return;
   enum sherd_status status = keep(live, event);
   if (status != SHERD_OK) {

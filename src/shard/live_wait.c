@@ -99,8 +99,6 @@ static enum sherd_status outcome(const struct sherd__live *live,
                                  const struct sherd__waiter *waiter) {
   switch (waiter->kind) {
   case SHERD__WAITER_START:
-    if (live->start_timed_out)
-      return SHERD_ETIMEDOUT;
     return live->end_status == SHERD_OK ? SHERD_ECLOSED : live->end_status;
   case SHERD__WAITER_JOIN:
     return live->end_status;
@@ -111,7 +109,7 @@ static enum sherd_status outcome(const struct sherd__live *live,
 }
 
 void sherd__live_note_ended(struct sherd__live *live, enum sherd_status status) {
-  live->end_status = live->out_of_memory && status == SHERD_OK ? SHERD_ENOMEM : status;
+  live->end_status = status == SHERD_OK ? live->gave_up : status;
   struct sherd__waiter *waiter;
   while ((waiter = take_first(&live->ending)))
     finish(live, waiter, outcome(live, waiter));
@@ -140,7 +138,7 @@ void sherd__live_give_up_start(struct sherd__live *live) {
   struct sherd_error_info last;
   sherd_engine_last_error(live->engine, &last);
   live->start_deadline_ms = SHERD__NEVER_MS;
-  live->start_timed_out = true;
+  live->gave_up = SHERD_ETIMEDOUT;
   live->close_resumable = !live->close_wanted || live->close_resumable;
   live->close_wanted = true;
   struct sherd_error_info *error = &live->own_error;

@@ -202,6 +202,8 @@ static void a_start_gives_up_after_its_time(void **state) {
   sherd_last_error(f.shard, &error);
   assert_int_equal(error.status, SHERD_ETIMEDOUT);
   assert_non_null(strstr(error.text, "start_timeout_ms"));
+  assert_true(watch_wait(&f.watch, "CLOSED SHERD_ETIMEDOUT"));
+  assert_int_equal(sherd_shard_join(f.shard, SHERD_FOREVER), SHERD_ETIMEDOUT);
   assert_int_equal(sherd_shard_start_async(f.shard, watch_done, &f.watch), SHERD_OK);
   assert_true(watch_wait_done(&f.watch, 1));
   assert_int_equal(f.watch.done_status, SHERD_ETIMEDOUT);
