@@ -16,8 +16,8 @@
  * Time is milliseconds on any clock that never goes back; it is passed in and never read.
  * Threads: an engine may be used by one thread at a time; different engines that share a scratch
  * must be used by the same thread, and one must be drained before the next is called.
- * Errors: any call but the readings gives SHERD_ESTATE, and does nothing, while too much waits to
- * be drained; what else one gives stands with it. */
+ * Errors: each call that can cause outputs gives SHERD_ESTATE, and does nothing, while too many
+ * wait to be taken; what else a call gives stands with it. */
 #ifndef SHERD_ENGINE_H
 #define SHERD_ENGINE_H
 
@@ -132,9 +132,9 @@ struct sherd_engine_stats {
 
 /* Makes an engine, in state IDLE. `config` is copied; `host` may be NULL.
  * Errors: SHERD_EINVAL for a missing or malformed token, a shard id not under the count, a
- * large_threshold out of range, a session that is damaged or another shard's; SHERD_EUNSUPPORTED for
- * payload zlib with ETF, which Discord does not have; SHERD_EURL; SHERD_EUTF8 for a text that is
- * not; SHERD_ETOOLONG when IDENTIFY would pass 4096 bytes; SHERD_ENOMEM. *out is NULL on any of
+ * large_threshold out of range, a session that is damaged or another shard's; SHERD_EUNSUPPORTED
+ * for payload zlib with ETF, which Discord does not have; SHERD_EURL; SHERD_EUTF8 for a text that
+ * is not; SHERD_ETOOLONG when IDENTIFY would pass 4096 bytes; SHERD_ENOMEM. *out is NULL on any of
  * them. */
 enum sherd_status sherd_engine_new(const struct sherd_gateway_config *config,
                                    const struct sherd_engine_host *host, struct sherd_engine **out);
@@ -179,9 +179,9 @@ enum sherd_status sherd_engine_tick(struct sherd_engine *engine, uint64_t now_ms
  * needs a session that is up. What was accepted survives reconnects; if it is never to be sent,
  * SHERD_EVENT_COMMAND_DROPPED says so.
  * Errors: SHERD_ENOTCONNECTED; SHERD_EINVAL for a value out of its range, which the last error
- * names; SHERD_EMISSINGINTENT; SHERD_EUTF8; SHERD_ETOOLONG; SHERD_EQUEUEFULL; SHERD_ERATELIMITED for
- * all members of a guild before Discord's RATE_LIMITED has run out; SHERD_ENOMEM. On any of them
- * nothing has changed. Source: Discord's documentation, Gateway Events, send events. */
+ * names; SHERD_EMISSINGINTENT; SHERD_EUTF8; SHERD_ETOOLONG; SHERD_EQUEUEFULL; SHERD_ERATELIMITED
+ * for all members of a guild before Discord's RATE_LIMITED has run out; SHERD_ENOMEM. On any of
+ * them nothing has changed. Source: Discord's documentation, Gateway Events, send events. */
 enum sherd_status sherd_engine_send(struct sherd_engine *engine,
                                     const struct sherd_command *command, uint64_t now_ms);
 

@@ -230,7 +230,7 @@ enum sherd_status sherd_engine_lost(struct sherd_engine *engine, enum sherd_stat
   if (engine->state == SHERD_ENGINE_CLOSING)
     sherd__link_closed(engine, false);
   else
-    sherd__link_lost(engine, why, details);
+    sherd__link_lost(engine, why ? why : SHERD_ELOST, details);
   return SHERD_OK;
 }
 

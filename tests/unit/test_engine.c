@@ -827,6 +827,13 @@ static void nothing_but_the_close_frame_counts_while_closing(void **state) {
   expect(&host, "disconnect");
 }
 
+static void an_end_of_file_without_a_status_is_a_loss(void **state) {
+  (void)state;
+  host_to_active(&host);
+  host_lose(&host, SHERD_OK);
+  expect(&host, "event DISCONNECTED SHERD_ELOST 0 resuming reconnecting");
+}
+
 static void an_end_must_be_drained_before_a_start(void **state) {
   (void)state;
   host_start(&host);
@@ -999,6 +1006,7 @@ int main(void) {
       TEST(attempts_can_be_limited),
       TEST(a_wrong_certificate_at_first_is_a_wrong_configuration),
       TEST(nothing_but_the_close_frame_counts_while_closing),
+      TEST(an_end_of_file_without_a_status_is_a_loss),
       TEST(an_end_must_be_drained_before_a_start),
       TEST(a_clock_that_goes_back_stands_still),
       TEST(a_wrong_certificate_later_is_an_outage),
