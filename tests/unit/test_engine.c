@@ -189,6 +189,8 @@ static void a_held_host_misses_no_answer(void **state) {
   assert_int_equal(sherd_engine_hold(host.engine, true, host.now_ms), SHERD_OK);
   host_wait(&host, 1000); /* what is not the server's to do goes on */
   assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_CONNECTING);
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 61000);
   host_open(&host); /* it is still held */
   host_wait(&host, 100000);
   assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_AWAIT_UPGRADE);
@@ -474,6 +476,17 @@ static void what_is_out_of_place_ends_the_connection(void **state) {
   }
 }
 
+static void a_ready_before_its_identify_is_out_of_place(void **state) {
+  (void)state;
+  host_to_hello(&host, 41250);
+  host_skip(&host);
+  host_ready(&host, 1);
+  expect(&host, "close 4000");
+  expect(&host, "disconnect");
+  expect(&host, "cancel");
+  expect(&host, "event DISCONNECTED SHERD_EUNEXPECTEDOP 0 reconnecting");
+}
+
 static void malformed_envelopes_end_the_connection(void **state) {
   (void)state;
   static const struct {
@@ -487,6 +500,9 @@ static void malformed_envelopes_end_the_connection(void **state) {
       {"{\"op\":0", "SHERD_ETRUNCATED"},
       {"{]", "SHERD_EJSON"},
       {"{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{}}", "SHERD_EENVELOPE"},
+      {"{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"a\\u0000b\","
+       "\"user\":{\"id\":\"5\"}}}",
+       "SHERD_EENVELOPE"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     host_to_hello(&host, 41250);
@@ -819,10 +835,12 @@ static void nothing_but_the_close_frame_counts_while_closing(void **state) {
   host_to_active(&host);
   host_close(&host, true);
   host_skip(&host);
+  uint64_t bytes_out = sherd_engine_stats(host.engine)->bytes_out;
   host_frame(&host, SHERD__FRAMES_PING, "ping", 4);
   host_say(&host, "{\"op\":1}");
   host_say(&host, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":{}}");
   expect_silence(&host);
+  assert_int_equal(sherd_engine_stats(host.engine)->bytes_out, bytes_out); /* no pong either */
   host_close_frame(&host, 4000, "");
   expect(&host, "disconnect");
 }
@@ -832,6 +850,31 @@ static void an_end_of_file_without_a_status_is_a_loss(void **state) {
   host_to_active(&host);
   host_lose(&host, SHERD_OK);
   expect(&host, "event DISCONNECTED SHERD_ELOST 0 resuming reconnecting");
+}
+
+static void what_the_host_knows_of_a_loss_is_the_last_error(void **state) {
+  (void)state;
+  struct sherd_error_info info = {.http_status = 407, .os_error = 111, .text = "by proxy.test"};
+  host_start(&host);
+  assert_int_equal(sherd_engine_lost(host.engine, SHERD_EPROXYAUTH, &info, 0), SHERD_OK);
+  memset(&info, 0, sizeof info);
+  sherd_engine_last_error(host.engine, &info);
+  assert_int_equal(info.status, SHERD_EPROXYAUTH);
+  assert_int_equal(info.http_status, 407);
+  assert_int_equal(info.os_error, 111);
+  assert_non_null(strstr(info.text, "(by proxy.test)"));
+}
+
+static void a_host_that_does_not_drain_is_refused(void **state) {
+  (void)state;
+  enum sherd_status status = sherd_engine_start(host.engine, 0);
+  uint64_t now_ms = 0;
+  for (int i = 0; i < 20 && !status; i++) {
+    status = sherd_engine_lost(host.engine, SHERD_ELOST, NULL, now_ms);
+    if (!status)
+      status = sherd_engine_tick(host.engine, now_ms += 61000);
+  }
+  assert_int_equal(status, SHERD_ESTATE);
 }
 
 static void an_end_must_be_drained_before_a_start(void **state) {
@@ -991,6 +1034,7 @@ int main(void) {
       TEST(ready_instead_of_resumed_replaces_the_session),
       TEST(only_hello_or_reconnect_may_come_first),
       TEST(what_is_out_of_place_ends_the_connection),
+      TEST(a_ready_before_its_identify_is_out_of_place),
       TEST(malformed_envelopes_end_the_connection),
       TEST(a_hello_without_a_sane_interval_is_refused),
       TEST(an_error_s_text_has_no_control_characters),
@@ -1007,6 +1051,8 @@ int main(void) {
       TEST(a_wrong_certificate_at_first_is_a_wrong_configuration),
       TEST(nothing_but_the_close_frame_counts_while_closing),
       TEST(an_end_of_file_without_a_status_is_a_loss),
+      TEST(what_the_host_knows_of_a_loss_is_the_last_error),
+      TEST(a_host_that_does_not_drain_is_refused),
       TEST(an_end_must_be_drained_before_a_start),
       TEST(a_clock_that_goes_back_stands_still),
       TEST(a_wrong_certificate_later_is_an_outage),

@@ -520,8 +520,9 @@ static void an_identify_that_still_waits_is_not_sent_after_a_close(void **state)
   expect_silence(&host);
   host_close(&host, false);
   expect(&host, "close 1000");
+  uint64_t identifies = sherd_engine_stats(host.engine)->identifies;
   host_wait(&host, 100000);
-  expect_silence(&host);
+  assert_int_equal(sherd_engine_stats(host.engine)->identifies, identifies);
 }
 
 static void a_full_queue_is_the_caller_s_error(void **state) {
@@ -558,6 +559,17 @@ static void what_will_not_be_sent_is_reported(void **state) {
   expect(&host, "event COMMAND_DROPPED 8 SHERD_ECLOSED");
   expect(&host, "event CLOSED SHERD_OK");
   expect(&host, "ended SHERD_OK");
+}
+
+static void what_a_refusal_makes_vain_is_reported_with_it(void **state) {
+  (void)state;
+  host_to_active(&host);
+  struct sherd_command join = voice(7, 5);
+  for (int i = 0; i < 115; i++)
+    host_send(&host, &join);
+  host_skip(&host);
+  host_close_frame(&host, 4014, "");
+  assert_true(host_saw(&host, "event COMMAND_DROPPED 4 SHERD_EDISALLOWEDINTENTS"));
 }
 
 static void rate_limited_is_respected(void **state) {
@@ -634,6 +646,7 @@ int main(void) {
       TEST(an_identify_that_still_waits_is_not_sent_after_a_close),
       TEST(a_full_queue_is_the_caller_s_error),
       TEST(what_will_not_be_sent_is_reported),
+      TEST(what_a_refusal_makes_vain_is_reported_with_it),
       TEST(rate_limited_is_respected),
       TEST(a_request_that_waits_already_waits_for_the_rate_limit_too),
   };

@@ -619,6 +619,12 @@ static void configurations_are_checked(void **state) {
   REFUSED(SHERD_EINVAL, config.compression = (enum sherd_compression)4);
   REFUSED(SHERD_EINVAL, config.session = &other_shard);
   REFUSED(SHERD_EINVAL, config.session = &no_text);
+  struct sherd_session endless = {.shard_count = 1};
+  memset(endless.id, 'x', sizeof endless.id);
+  REFUSED(SHERD_EINVAL, config.session = &endless);
+  endless.id[1] = '\0';
+  memset(endless.resume_url, 'x', sizeof endless.resume_url);
+  REFUSED(SHERD_EINVAL, config.session = &endless);
   REFUSED(SHERD_EUNSUPPORTED, config.format = SHERD_FORMAT_ETF;
           config.compression = SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM);
   REFUSED(SHERD_EURL, config.gateway_url = "https://gateway.test");

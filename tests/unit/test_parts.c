@@ -82,6 +82,7 @@ static void urls_that_are_none_are_refused(void **state) {
       "ws://a b",
       "ws://h/\r\nX: y",
       "ws://u:p@h/",
+      "ws://u@h/",
       "ws://h/#f",
       "ws://h\x01",
       "ws://[::1]x",
@@ -183,6 +184,20 @@ static void latency_pairs_each_ack_with_its_beat(void **state) {
   assert_true(heartbeat.latency_s == 0.2);
 }
 
+static void beats_beyond_those_remembered_spoil_no_pair(void **state) {
+  (void)state;
+  struct sherd__heartbeat heartbeat = {0};
+  sherd__heartbeat_reset(&heartbeat);
+  heartbeat.interval_ms = 1000;
+  for (uint64_t now_ms = 0; now_ms < 20000; now_ms += 1000)
+    sherd__heartbeat_sent(&heartbeat, true, now_ms);
+  sherd__heartbeat_acked(&heartbeat, 20000);
+  assert_true(heartbeat.latency_s == 20.0);
+  for (int i = 1; i < 20; i++)
+    sherd__heartbeat_acked(&heartbeat, 20000);
+  assert_true(heartbeat.latency_s == 5.0); /* of the 16th, the last that was remembered */
+}
+
 static void a_beat_that_was_asked_for_has_its_whole_interval_too(void **state) {
   (void)state;
   struct sherd__heartbeat heartbeat = {.interval_ms = 40000, .next_ms = 40000};
@@ -250,6 +265,29 @@ static void rate_limits_are_kept_guild_by_guild(void **state) {
   assert_true(sherd__member_limits_when(&limits, 1099, 1000) > 1000);
 }
 
+static void of_too_many_rate_limits_the_soonest_is_forgotten(void **state) {
+  (void)state;
+  struct sherd__member_limits limits = {0};
+  for (int i = 0; i <= SHERD__MEMBER_LIMITS_MAX; i++) {
+    char json[128];
+    snprintf(json, sizeof json, "{\"opcode\":8,\"retry_after\":%d,\"meta\":{\"guild_id\":\"%d\"}}",
+             i == 9 ? 10 : 30, 100 + i);
+    note_limit(&limits, json, 0);
+  }
+  for (sherd_snowflake i = 0; i <= SHERD__MEMBER_LIMITS_MAX; i++)
+    assert_int_equal(sherd__member_limits_when(&limits, 100 + i, 0), i == 9 ? 0 : 30001);
+}
+
+static void the_newest_rate_limit_of_a_guild_counts(void **state) {
+  (void)state;
+  struct sherd__member_limits limits = {0};
+  note_limit(&limits, "{\"opcode\":8,\"retry_after\":30,\"meta\":{\"guild_id\":\"7\"}}", 0);
+  note_limit(&limits, "{\"opcode\":8,\"retry_after\":5,\"meta\":{\"guild_id\":\"7\"}}", 0);
+  assert_int_equal(sherd__member_limits_when(&limits, 7, 0), 5001);
+  note_limit(&limits, "{\"opcode\":8,\"retry_after\":1e300,\"meta\":{\"guild_id\":\"7\"}}", 0);
+  assert_int_equal(sherd__member_limits_when(&limits, 7, 0), 86400001); /* a day at the most */
+}
+
 /* --- Errors --- */
 
 static void an_error_s_text_is_one_clean_line_without_the_token(void **state) {
@@ -300,10 +338,13 @@ int main(void) {
       cmocka_unit_test(the_limiter_keeps_places),
       cmocka_unit_test(the_first_beat_is_jittered_over_the_interval),
       cmocka_unit_test(latency_pairs_each_ack_with_its_beat),
+      cmocka_unit_test(beats_beyond_those_remembered_spoil_no_pair),
       cmocka_unit_test(a_beat_that_was_asked_for_has_its_whole_interval_too),
       cmocka_unit_test(a_late_beat_is_not_followed_by_a_burst),
       cmocka_unit_test(pauses_grow_to_a_cap_and_forget_after_health),
       cmocka_unit_test(rate_limits_are_kept_guild_by_guild),
+      cmocka_unit_test(of_too_many_rate_limits_the_soonest_is_forgotten),
+      cmocka_unit_test(the_newest_rate_limit_of_a_guild_counts),
       cmocka_unit_test(an_error_s_text_is_one_clean_line_without_the_token),
       cmocka_unit_test(every_event_is_found_by_its_name),
   };
