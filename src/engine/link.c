@@ -236,8 +236,7 @@ void sherd__link_close(struct sherd_engine *engine, bool resumable) {
     if (engine->state == SHERD_ENGINE_AWAIT_PERMIT)
       sherd__emit(engine, SHERD_OUTPUT_PERMIT_CANCEL);
     say_close(engine, resumable ? SHERD__CLOSE_KEEP_SESSION : SHERD__CLOSE_END_SESSION, NULL);
-    /* What comes after our close frame is the next process's to resume, or nobody's. */
-    engine->inbound.has_documents = false;
+    /* Nothing is said after a close frame. */
     engine->handshake_due = false;
     sherd__heartbeat_reset(&engine->heartbeat);
     sherd__enter(engine, SHERD_ENGINE_CLOSING, engine->now_ms + engine->settings.close_timeout_ms);
