@@ -13,6 +13,7 @@
 #include <sherd/version.h>
 
 #include "cli/cli.h"
+#include "cli/scenario.h"
 #include "sim/ledger.h"
 #include "sim/server.h"
 #include "sim/world.h"
@@ -25,7 +26,8 @@ struct arguments {
   char token[SHERD__TOKEN_SIZE];
   const char *token_file;
   const char *ledger_path;
-  bool is_done; /* --help or --version was all */
+  struct sherd__cli_scenario scenario; /* file NULL: none */
+  bool is_done;                        /* --help or --version was all */
 };
 
 enum flag {
@@ -42,7 +44,11 @@ enum flag {
   DROP_AFTER,
   MAX_CONCURRENCY,
   SESSION_TTL,
+  ETF_SNOWFLAKES,
   LEDGER,
+  SCENARIO,
+  JUNIT,
+  BOT_LOG,
   PUBLIC,
   HELP,
   VERSION
@@ -62,7 +68,11 @@ static const struct option options[] = {
     {"drop-after", required_argument, NULL, DROP_AFTER},
     {"max-concurrency", required_argument, NULL, MAX_CONCURRENCY},
     {"session-ttl", required_argument, NULL, SESSION_TTL},
+    {"etf-snowflakes", required_argument, NULL, ETF_SNOWFLAKES},
     {"ledger", required_argument, NULL, LEDGER},
+    {"scenario", required_argument, NULL, SCENARIO},
+    {"junit", required_argument, NULL, JUNIT},
+    {"bot-log", required_argument, NULL, BOT_LOG},
     {"i-know-this-is-public", no_argument, NULL, PUBLIC},
     {"help", no_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
@@ -71,6 +81,7 @@ static const struct option options[] = {
 
 static const char help[] =
     "usage: sherd sim [OPTION]...\n"
+    "       sherd sim --scenario FILE [OPTION]... [-- COMMAND...]\n"
     "\n"
     "Discord's gateway v10 on your own machine: point a bot of any library at the address that\n"
     "is printed first.\n"
@@ -89,7 +100,13 @@ static const char help[] =
     "  --drop-after N           cut each shard's connection once, in the middle of its dispatch N\n"
     "  --max-concurrency N      IDENTIFYs that are allowed in 5 seconds (1)\n"
     "  --session-ttl SECONDS    how long a session can be resumed (180)\n"
+    "  --etf-snowflakes FORM    in ETF they are binaries, or integers (binaries)\n"
     "  --ledger FILE            write one line of JSON for each dispatch\n"
+    "  --scenario FILE          do to bots what FILE says, and judge what they do\n"
+    "  -- COMMAND...            ... by this one, with SHERD_GATEWAY_URL, SHERD_API_URL and\n"
+    "                           DISCORD_TOKEN in its environment\n"
+    "  --bot-log FILE           keep the command's output there\n"
+    "  --junit FILE             write the scenario's report as JUnit XML\n"
     "  --i-know-this-is-public  allow an address that is not loopback\n"
     "  --help, --version\n";
 
@@ -133,6 +150,14 @@ static bool read_ttl(struct arguments *arguments, const char *text) {
   return true;
 }
 
+static bool read_etf_snowflakes(struct arguments *arguments, const char *text) {
+  arguments->server.sim.etf_integers = strcmp(text, "integers") == 0;
+  if (arguments->server.sim.etf_integers || strcmp(text, "binaries") == 0)
+    return true;
+  sherd__cli_complain(VERB, "--etf-snowflakes wants binaries or integers, not '%s'", text);
+  return false;
+}
+
 static bool read_option(struct arguments *arguments, int option) {
   struct sherd__sim_config *sim = &arguments->server.sim;
   switch (option) {
@@ -165,8 +190,19 @@ static bool read_option(struct arguments *arguments, int option) {
     return read_u32("max-concurrency", optarg, 1, 4096, &sim->max_concurrency);
   case SESSION_TTL:
     return read_ttl(arguments, optarg);
+  case ETF_SNOWFLAKES:
+    return read_etf_snowflakes(arguments, optarg);
   case LEDGER:
     arguments->ledger_path = optarg;
+    return true;
+  case SCENARIO:
+    arguments->scenario.file = optarg;
+    return true;
+  case JUNIT:
+    arguments->scenario.junit = optarg;
+    return true;
+  case BOT_LOG:
+    arguments->scenario.log = optarg;
     return true;
   case PUBLIC:
     arguments->server.is_public = true;
@@ -201,8 +237,17 @@ static int read_arguments(int argc, char **argv, struct arguments *out) {
     if (!read_option(out, option))
       return EX_USAGE;
   }
-  if (optind < argc) {
+  if (optind < argc && out->scenario.file && strcmp(argv[optind - 1], "--") == 0) {
+    out->scenario.command = argv + optind;
+    if (!out->server.host)
+      out->server.port = 0; /* the command is told */
+  } else if (optind < argc) {
     sherd__cli_complain(VERB, "'%s' is no option; see 'sherd sim --help'", argv[optind]);
+    return EX_USAGE;
+  }
+  if ((out->scenario.junit && !out->scenario.file) ||
+      (out->scenario.log && !out->scenario.command)) {
+    sherd__cli_complain(VERB, "--junit wants --scenario FILE, and --bot-log '-- COMMAND' too");
     return EX_USAGE;
   }
   if (!out->server.cert_file != !out->server.key_file) {
@@ -319,7 +364,8 @@ int sherd__cli_sim(int argc, char **argv) {
     arguments.server.sim.produced = sherd__ledger_add;
     arguments.server.sim.produced_ctx = ledger;
   }
-  code = run_server(&arguments.server);
+  code = arguments.scenario.file ? sherd__cli_scenario_run(&arguments.scenario, &arguments.server)
+                                 : run_server(&arguments.server);
   if (ledger && !sherd__ledger_close(ledger) && code == EX_OK) {
     sherd__cli_complain(VERB, "could not write all of the ledger %s", arguments.ledger_path);
     code = EX_IOERR;

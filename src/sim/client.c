@@ -155,11 +155,17 @@ static void send_message(struct sherd__sim_client *client) {
     write_message(client, SHERD__FRAMES_BINARY, sherd__buf_bytes(&sim->compressed));
 }
 
+static enum sherd__encoding encoding_of(const struct sherd__sim_client *client) {
+  if (client->format == SHERD_FORMAT_JSON)
+    return SHERD__ENCODING_JSON;
+  return client->sim->config.etf_integers ? SHERD__ENCODING_ETF_INTEGERS : SHERD__ENCODING_ETF;
+}
+
 void sherd__client_send(struct sherd__sim_client *client, uint32_t op, const char *data) {
   if (client->state != SHERD__SIM_OPEN)
     return;
   client->sim->message.len = 0;
-  if (sherd__encode_message(client->format, op, data, &client->sim->message))
+  if (sherd__encode_message(encoding_of(client), op, data, &client->sim->message))
     sherd__client_cut(client);
   else
     send_message(client);
@@ -169,7 +175,7 @@ void sherd__client_send_dispatch(struct sherd__sim_client *client, const char *n
                                  struct sherd_bytes data) {
   struct sherd__sim *sim = client->sim;
   sim->message.len = 0;
-  if (sherd__encode_dispatch(client->format, name, seq, data, &sim->message))
+  if (sherd__encode_dispatch(encoding_of(client), name, seq, data, &sim->message))
     sherd__client_cut(client);
   else
     send_message(client);
@@ -320,7 +326,7 @@ static bool read_query(struct sherd__sim_client *client, struct sherd_bytes targ
   else if (sherd__http_query_is(target, "encoding", "") &&
            !sherd__http_query_is(target, "encoding", "json"))
     return false;
-  return is_known && sherd__encode_has(client->format);
+  return is_known;
 }
 
 void sherd__client_hello(struct sherd__sim_client *client) {

@@ -52,6 +52,7 @@ struct sherd__sim_config {
   uint32_t starts_a_day;          /* IDENTIFYs in 24 h; 0: 1000 */
   uint32_t session_ttl_ms;        /* how long a session lives without a connection; 0: 3 min */
   uint64_t disallowed_intents;    /* privileged ones that are not enabled */
+  bool etf_integers;              /* snowflakes of ETF are integers; false: binaries */
   uint32_t guild_pause_ms;        /* between two GUILD_CREATEs; 0: 5 ms */
   uint32_t replay_events;         /* kept for a RESUME; 0: 65536 */
   size_t replay_bytes;            /* 0: 64 MiB */

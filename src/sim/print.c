@@ -42,6 +42,8 @@ static void put_signed(struct sherd__print *print, intmax_t number) {
 static void put_decimal(struct sherd__print *print, double number) {
   char text[48];
   int len = snprintf(text, sizeof text, "%.3f", number);
+  while (text[len - 1] == '0' && text[len - 2] != '.')
+    len--;
   put(print, text, (size_t)len);
 }
 

@@ -32,7 +32,7 @@ void sherd__print_reset(struct sherd__print *print);
  *   %.*s  bytes as they are: a fragment that was written before
  *   %i    true or false
  *   %d %u %jd %ju   an integer; a snowflake is '%ju'
- *   %f    a number with three decimals, from 0 up
+ *   %f    a number from 0 up, with one to three decimals: as few as say it, as Erlang would
  * After SHERD_ENOMEM every call does nothing; print->status tells. */
 __attribute__((format(printf, 2, 3))) void sherd__print(struct sherd__print *print,
                                                         const char *format, ...);

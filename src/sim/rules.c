@@ -4,7 +4,7 @@
 
 #include <sherd/intents.h>
 
-#include "sim/encode.h"
+#include "sim/decode.h"
 #include "sim/entities.h"
 #include "sim/gateway_parts.h"
 
@@ -296,8 +296,7 @@ void sherd__rules_message(struct sherd__sim_client *client, struct sherd_bytes m
   if (!sherd__send_log_add(&client->sends, client->sim->now_ms))
     sherd__client_close(client, SHERD__CLOSE_RATE_LIMITED);
   else if (message.len > MESSAGE_BYTES_MAX ||
-           sherd_value_validate(client->format, message.data, message.len, NULL) ||
-           sherd_value_open(client->format, message.data, message.len, &envelope) ||
+           sherd__decode_message(client->format, message, &envelope) ||
            sherd_value_as_u64(sherd_value_get(envelope, "op"), &op))
     sherd__client_close(client, SHERD__CLOSE_DECODE_ERROR);
   else

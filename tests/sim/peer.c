@@ -202,15 +202,21 @@ void peer_sayf(struct peer *peer, const char *format, ...) {
 
 /* --- What came --- */
 
-const char *peer_next(struct peer *peer) {
+struct sherd_bytes peer_next_bytes(struct peer *peer) {
   if (peer->taken == peer->messages.len)
-    return NULL;
+    return (struct sherd_bytes){NULL, 0};
   uint32_t len;
   memcpy(&len, peer->messages.data + peer->taken, sizeof len);
-  const char *text = (const char *)peer->messages.data + peer->taken + sizeof len;
+  const uint8_t *data = peer->messages.data + peer->taken + sizeof len;
   peer->taken += sizeof len + len + 1;
-  assert_int_equal(sherd_value_validate(SHERD_FORMAT_JSON, text, len, NULL), SHERD_OK);
-  return text;
+  return (struct sherd_bytes){data, len};
+}
+
+const char *peer_next(struct peer *peer) {
+  struct sherd_bytes text = peer_next_bytes(peer);
+  if (text.data)
+    assert_int_equal(sherd_value_validate(SHERD_FORMAT_JSON, text.data, text.len, NULL), SHERD_OK);
+  return (const char *)text.data;
 }
 
 static bool next_envelope(struct peer *peer, struct sherd_value *out) {

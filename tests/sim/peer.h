@@ -67,6 +67,9 @@ void peer_sayf(struct peer *peer, const char *format, ...) __attribute__((format
 void peer_frame(struct peer *peer, enum sherd__frames_opcode opcode, const void *data, size_t len);
 void peer_raw(struct peer *peer, const void *data, size_t len);
 
+/* The next message that came, whatever is in it; no data when none came. Lifetime: as below. */
+struct sherd_bytes peer_next_bytes(struct peer *peer);
+
 /* The next message that came, NUL-terminated, or NULL. Lifetime: until the next flush. */
 const char *peer_next(struct peer *peer);
 

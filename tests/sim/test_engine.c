@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include <sherd/engine.h>
 #include <sherd/intents.h>
+#include <sherd/ndjson.h>
 
 #include "sim/gateway.h"
 
@@ -27,22 +29,49 @@ struct wire {
   uint32_t connects;
   enum sherd_status ended;
   bool has_ended;
+  struct sherd_buf lines; /* NDJSON, when it has an allocator */
 };
+
+/* The hash of the JSON that a value is, so that both formats have the same. */
+static uint64_t hash_of(struct sherd_value value) {
+  size_t len = 0;
+  (void)sherd_value_to_json(value, NULL, 0, &len);
+  char *text = malloc(len + 1);
+  assert_non_null(text);
+  assert_int_equal(sherd_value_to_json(value, text, len + 1, NULL), SHERD_OK);
+  uint64_t hash = sherd__fnv1a((struct sherd_bytes){(const uint8_t *)text, len});
+  free(text);
+  return hash;
+}
 
 static void note_produced(void *ctx, const struct sherd__sim_produced *it) {
   struct wire *wire = ctx;
   assert_true(it->seq < EVENTS_MAX);
   assert_int_equal(it->seq, ++wire->produced_count);
-  wire->produced[it->seq] = sherd__dispatch_hash(it->dispatch);
+  struct sherd_value data;
+  assert_int_equal(
+      sherd_value_open(SHERD_FORMAT_JSON, it->dispatch->data, it->dispatch->len, &data), SHERD_OK);
+  wire->produced[it->seq] = hash_of(data);
+}
+
+/* Keeps what a program would write of it. */
+static void keep_line(struct wire *wire, const struct sherd_event *event) {
+  size_t len = 0;
+  if (!wire->lines.allocator)
+    return;
+  (void)sherd_event_to_ndjson(event, 0, NULL, 0, &len);
+  assert_int_equal(sherd__buf_reserve(&wire->lines, len + 1), SHERD_OK);
+  char *to = (char *)wire->lines.data + wire->lines.len;
+  assert_int_equal(sherd_event_to_ndjson(event, 0, to, len + 1, NULL), SHERD_OK);
+  wire->lines.len += len;
 }
 
 static void note_seen(struct wire *wire, const struct sherd_event *event) {
-  struct sherd_bytes data;
+  keep_line(wire, event);
   if (!event->seq)
     return;
   assert_int_equal(event->seq, ++wire->seen_count);
-  assert_int_equal(sherd_value_raw(event->data, &data), SHERD_OK);
-  wire->seen[event->seq] = sherd__fnv1a(data);
+  wire->seen[event->seq] = hash_of(event->data);
 }
 
 static void lose(struct wire *wire) {
@@ -131,15 +160,21 @@ static void run_for(struct wire *wire, uint64_t ms) {
   }
 }
 
-static void open_wire(struct wire *wire, const struct sherd__sim_config *sim_config,
-                      const struct sherd_gateway_config *engine_config) {
+static void open_wire_with(struct wire *wire, const struct sherd__sim_config *sim_config,
+                           const struct sherd_gateway_config *engine_config,
+                           const struct sherd_engine_host *host) {
   struct sherd__sim_config config = *sim_config;
   *wire = (struct wire){.now_ms = 1000};
   config.produced = note_produced;
   config.produced_ctx = wire;
   assert_int_equal(sherd__sim_new(&config, wire->now_ms, &wire->sim), SHERD_OK);
-  assert_int_equal(sherd_engine_new(engine_config, NULL, &wire->engine), SHERD_OK);
+  assert_int_equal(sherd_engine_new(engine_config, host, &wire->engine), SHERD_OK);
   assert_int_equal(sherd_engine_start(wire->engine, wire->now_ms), SHERD_OK);
+}
+
+static void open_wire(struct wire *wire, const struct sherd__sim_config *sim_config,
+                      const struct sherd_gateway_config *engine_config) {
+  open_wire_with(wire, sim_config, engine_config, NULL);
 }
 
 static void close_wire(struct wire *wire) {
@@ -148,8 +183,10 @@ static void close_wire(struct wire *wire) {
   sherd__sim_free(wire->sim);
 }
 
-static struct sherd_gateway_config engine_config(enum sherd_compression compression) {
+static struct sherd_gateway_config engine_config(enum sherd_data_format format,
+                                                 enum sherd_compression compression) {
   return (struct sherd_gateway_config){
+      .format = format,
       .token = SHERD__SIM_TOKEN,
       .gateway_url = "ws://127.0.0.1:80",
       .intents = SHERD_INTENTS_ALL,
@@ -161,11 +198,20 @@ static struct wire wire;
 
 static void every_compression_brings_every_event_through_cuts(void **state) {
   (void)state;
-  static const enum sherd_compression compressions[] = {
-      SHERD_COMPRESSION_NONE, SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM,
-      SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM, SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM};
-  for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++) {
-    struct sherd_gateway_config config = engine_config(compressions[i]);
+  static const struct {
+    enum sherd_data_format format;
+    enum sherd_compression compression;
+  } rows[] = {
+      {SHERD_FORMAT_JSON, SHERD_COMPRESSION_NONE},
+      {SHERD_FORMAT_JSON, SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM},
+      {SHERD_FORMAT_JSON, SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM},
+      {SHERD_FORMAT_JSON, SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM},
+      {SHERD_FORMAT_ETF, SHERD_COMPRESSION_NONE},
+      {SHERD_FORMAT_ETF, SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM},
+      {SHERD_FORMAT_ETF, SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sherd_gateway_config config = engine_config(rows[i].format, rows[i].compression);
     struct sherd__sim_config sim = {.seed = 21, .guilds = 4, .rate = 50, .drop_after = 200};
     open_wire(&wire, &sim, &config);
     run_for(&wire, 40000);
@@ -186,9 +232,44 @@ static void every_compression_brings_every_event_through_cuts(void **state) {
   }
 }
 
+/* Dice that always fall alike: the two sessions shall differ in nothing but their format. */
+static void roll_sevens(void *ctx, void *out, size_t len) {
+  (void)ctx;
+  memset(out, 7, len);
+}
+
+static void record(enum sherd_data_format format, enum sherd_compression compression,
+                   struct sherd_buf *out) {
+  struct sherd_gateway_config config = engine_config(format, compression);
+  struct sherd_engine_host host = {.random = roll_sevens};
+  struct sherd__sim_config sim = {.seed = 33, .guilds = 6, .rate = 60, .drop_after = 300};
+  open_wire_with(&wire, &sim, &config, &host);
+  sherd__buf_init(&wire.lines, sherd_allocator_default());
+  run_for(&wire, 60000);
+  assert_true(wire.seen_count > 3000);
+  *out = wire.lines;
+  close_wire(&wire);
+}
+
+static void etf_and_json_give_the_same_lines(void **state) {
+  (void)state;
+  static const enum sherd_compression compressions[] = {SHERD_COMPRESSION_NONE,
+                                                        SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM,
+                                                        SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM};
+  struct sherd_buf json, etf;
+  record(SHERD_FORMAT_JSON, SHERD_COMPRESSION_NONE, &json);
+  for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++) {
+    record(SHERD_FORMAT_ETF, compressions[i], &etf);
+    assert_int_equal(etf.len, json.len);
+    assert_memory_equal(etf.data, json.data, json.len);
+    sherd__buf_deinit(&etf);
+  }
+  sherd__buf_deinit(&json);
+}
+
 static void an_hour_of_heartbeats_passes(void **state) {
   (void)state;
-  struct sherd_gateway_config config = engine_config(SHERD_COMPRESSION_NONE);
+  struct sherd_gateway_config config = engine_config(SHERD_FORMAT_JSON, SHERD_COMPRESSION_NONE);
   struct sherd__sim_config sim = {.seed = 21};
   open_wire(&wire, &sim, &config);
   run_for(&wire, 3600000);
@@ -200,7 +281,8 @@ static void an_hour_of_heartbeats_passes(void **state) {
 
 static void a_close_ends_the_session_at_the_simulator(void **state) {
   (void)state;
-  struct sherd_gateway_config config = engine_config(SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM);
+  struct sherd_gateway_config config =
+      engine_config(SHERD_FORMAT_JSON, SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM);
   struct sherd__sim_config sim = {.seed = 21, .guilds = 2, .rate = 100};
   open_wire(&wire, &sim, &config);
   run_for(&wire, 1000);
@@ -216,7 +298,7 @@ static void a_close_ends_the_session_at_the_simulator(void **state) {
 
 static void a_wrong_token_is_the_end(void **state) {
   (void)state;
-  struct sherd_gateway_config config = engine_config(SHERD_COMPRESSION_NONE);
+  struct sherd_gateway_config config = engine_config(SHERD_FORMAT_JSON, SHERD_COMPRESSION_NONE);
   struct sherd__sim_config sim = {.seed = 21, .token = "another-token"};
   open_wire(&wire, &sim, &config);
   run_for(&wire, 10000);
@@ -229,6 +311,7 @@ static void a_wrong_token_is_the_end(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_compression_brings_every_event_through_cuts),
+      cmocka_unit_test(etf_and_json_give_the_same_lines),
       cmocka_unit_test(an_hour_of_heartbeats_passes),
       cmocka_unit_test(a_close_ends_the_session_at_the_simulator),
       cmocka_unit_test(a_wrong_token_is_the_end),
