@@ -14,7 +14,9 @@ enum sherd__sight_kind {
   SHERD__SIGHT_REFUSAL,     /* it broke a rule and was closed; `number`: with which code */
   SHERD__SIGHT_REQUEST,     /* of the HTTP API; `number`: the status of a fault that answers it, 0
                                when it is served; `text`: its path */
-  SHERD__SIGHT_TLS_REFUSAL  /* the TLS handshake failed; `text`: why */
+  SHERD__SIGHT_TLS_REFUSAL, /* the TLS handshake failed; `text`: why */
+  SHERD__SIGHT_EXIT         /* the client's process ended; `number`: its exit code, 128 and more for
+                               a signal. The simulator does not see it: whoever started it does. */
 };
 
 struct sherd__sight {
