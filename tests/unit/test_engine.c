@@ -594,6 +594,23 @@ static void silence_is_limited_in_every_state(void **state) {
   expect(&host, "event DISCONNECTED SHERD_EREADYTIMEOUT 0 reconnecting");
 }
 
+static void a_session_may_be_waited_for_without_end(void **state) {
+  (void)state;
+  host_deinit(&host);
+  struct sherd_gateway_config config = host_config();
+  config.ready_timeout_ms = SHERD_NEVER;
+  host_init(&host, &config);
+  host_to_hello(&host, 86400000);
+  host_grant(&host);
+  assert_int_equal(sherd_engine_deadline(host.engine), 86400000); /* the first beat */
+  host_ready(&host, 1);
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 1000);
+  host_to_hello(&host, 86400000);
+  assert_int_equal(sherd_engine_state(host.engine), SHERD_ENGINE_AWAIT_RESUMED);
+  assert_int_equal(sherd_engine_deadline(host.engine), 86401000);
+}
+
 static void pauses_grow_while_nothing_answers(void **state) {
   (void)state;
   host_start(&host);
@@ -1040,6 +1057,7 @@ int main(void) {
       TEST(an_error_s_text_has_no_control_characters),
       TEST(an_error_after_the_upgrade_has_no_http_status),
       TEST(silence_is_limited_in_every_state),
+      TEST(a_session_may_be_waited_for_without_end),
       TEST(pauses_grow_while_nothing_answers),
       TEST(a_close_ends_the_session),
       TEST(a_resumable_close_keeps_the_session_for_another_process),

@@ -426,6 +426,39 @@ static void bytes_after_the_upgrade_are_the_first_frames(void **state) {
   end();
 }
 
+static void one_feed_may_bring_several_messages(void **state) {
+  (void)state;
+  begin_with(SHERD_COMPRESSION_NONE, 0);
+  host_to_active(&host);
+  struct sherd_buf frames;
+  sherd__buf_init(&frames, sherd_allocator_default());
+  static const char *const messages[] = {"{\"op\":0,\"t\":\"LONG\",\"s\":2,\"d\":[1,2,3,4,5]}",
+                                         "{\"op\":0,\"t\":\"SHORT\",\"s\":3}",
+                                         "{\"op\":0,\"t\":\"LONGER\",\"s\":4,\"d\":[1,2,3,4,5,6]}"};
+  for (size_t i = 0; i < 3; i++)
+    assert_int_equal(
+        sherd__frames_write(host.server, SHERD__FRAMES_TEXT,
+                            (struct sherd_bytes){(const uint8_t *)messages[i], strlen(messages[i])},
+                            &frames),
+        SHERD_OK);
+  host_raw(&host, frames.data, frames.len);
+  expect(&host, "event LONG 2");
+  expect(&host, "event SHORT 3");
+  expect(&host, "event LONGER 4");
+  expect_silence(&host);
+  assert_int_equal(
+      sherd_engine_feed(host.engine, (struct sherd_bytes){frames.data, frames.len}, host.now_ms),
+      SHERD_OK);
+  assert_int_equal(/* before the first is drained */
+                   sherd_engine_feed(host.engine, (struct sherd_bytes){frames.data, frames.len},
+                                     host.now_ms),
+                   SHERD_ESTATE);
+  host_drain(&host);
+  assert_int_equal(sherd_engine_stats(host.engine)->repeats, 3);
+  sherd__buf_deinit(&frames);
+  end();
+}
+
 /* --- Engines that share a scratch --- */
 
 static void engines_share_a_scratch_without_harm(void **state) {
@@ -651,6 +684,7 @@ int main(void) {
       cmocka_unit_test(upgrades_that_are_none_are_told_apart),
       cmocka_unit_test(a_header_of_10_megabytes_is_not_read),
       cmocka_unit_test(bytes_after_the_upgrade_are_the_first_frames),
+      cmocka_unit_test(one_feed_may_bring_several_messages),
       cmocka_unit_test(engines_share_a_scratch_without_harm),
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(events_cost_no_allocation),
