@@ -157,7 +157,8 @@ static struct sherd__message make_message(struct sherd__act *act) {
       sherd__guild_any_channel(act->guild, SHERD__CHANNEL_TEXT, act->dice);
   channel->last_message_id = message.id;
   message.channel_id = channel->id;
-  message.author = sherd__guild_any_member(act->guild, act->dice)->user;
+  const struct sherd__member *person = act->is_by_person ? sherd__act_person(act) : NULL;
+  message.author = person ? person->user : sherd__guild_any_member(act->guild, act->dice)->user;
   message.is_poll = sherd__dice_chance(act->dice, 2);
   return message;
 }

@@ -73,6 +73,8 @@ void sherd__sim_client_free(struct sherd__sim_client *client, uint64_t now_ms) {
   sim->now_ms = now_ms;
   if (client->state == SHERD__SIM_OPEN)
     sherd__sim_see(sim, SHERD__SIGHT_LOST, 0, NULL);
+  if (client->frames)
+    sherd__note_client(client, SHERD__JOURNAL_GONE, 0, 0);
   if (client->session)
     sherd__session_detach(client->session);
   if (client->is_ready)
@@ -86,6 +88,7 @@ void sherd__sim_client_free(struct sherd__sim_client *client, uint64_t now_ms) {
   sherd__buf_deinit(&client->head);
   sherd__buf_deinit(&client->out);
   sherd__buf_deinit(&client->message);
+  sherd__free(sim->allocator, client->url);
   sherd__frames_free(client->frames);
   sherd__deflater_free(client->deflater);
   sherd__free(sim->allocator, client);
@@ -165,10 +168,12 @@ void sherd__client_send(struct sherd__sim_client *client, uint32_t op, const cha
   if (client->state != SHERD__SIM_OPEN)
     return;
   client->sim->message.len = 0;
-  if (sherd__encode_message(encoding_of(client), op, data, &client->sim->message))
+  if (sherd__encode_message(encoding_of(client), op, data, &client->sim->message)) {
     sherd__client_cut(client);
-  else
-    send_message(client);
+    return;
+  }
+  sherd__note_client(client, SHERD__JOURNAL_SENT, op, client->sim->message.len);
+  send_message(client);
 }
 
 void sherd__client_send_dispatch(struct sherd__sim_client *client, const char *name, uint64_t seq,
@@ -207,6 +212,7 @@ void sherd__client_close_with(struct sherd__sim_client *client, uint16_t code, c
   }
   client->sim->stats.bytes_out += client->out.len - before;
   client->sim->stats.closes++;
+  sherd__note_client(client, SHERD__JOURNAL_CLOSED, code, 0);
   enter(client, SHERD__SIM_CLOSED);
 }
 
@@ -352,6 +358,17 @@ static uint64_t hello_ms(const struct sherd__sim *sim) {
                                         : 0;
 }
 
+/* For want of memory it is not remembered, and another URL is told. */
+static void remember_url(struct sherd__sim_client *client, struct sherd_bytes authority) {
+  struct sherd__sim *sim = client->sim;
+  char url[SHERD__SIM_URL_SIZE];
+  if (!sim->is_public || !sherd__http_authority_is_good(authority))
+    return;
+  (void)snprintf(url, sizeof url, "%s://%.*s", sim->url[2] == 's' ? "wss" : "ws",
+                 (int)authority.len, (const char *)authority.data);
+  client->url = sherd__strdup(sim->allocator, url);
+}
+
 /* Discord answers the upgrade first, and only then closes with a code that says what is wrong. */
 static void open_websocket(struct sherd__sim_client *client, const struct sherd__http_head *head) {
   struct sherd__sim *sim = client->sim;
@@ -363,7 +380,9 @@ static void open_websocket(struct sherd__sim_client *client, const struct sherd_
   }
   enter(client, SHERD__SIM_OPEN);
   sherd__sim_see(sim, SHERD__SIGHT_CONNECT, 0, NULL);
-  client->is_resume_host = strcasecmp(head->host, sim->resume_host) == 0;
+  sherd__note_client(client, SHERD__JOURNAL_CONNECTED, 0, 0);
+  client->is_resume_host = sim->is_public || strcasecmp(head->host, sim->resume_host) == 0;
+  remember_url(client, head->authority);
   if (!sherd__http_query_is(head->target, "v", "10")) {
     sherd__client_close(client, SHERD__CLOSE_INVALID_API_VERSION);
   } else if (!read_query(client, head->target)) {
@@ -432,6 +451,7 @@ static void take_data(struct sherd__sim_client *client, const struct sherd__fram
  * Source: Discord's documentation, Gateway, disconnecting. */
 static void take_close(struct sherd__sim_client *client, uint16_t code) {
   sherd__sim_see(client->sim, SHERD__SIGHT_CLOSE, code, NULL);
+  sherd__note_client(client, SHERD__JOURNAL_CLOSED_BY_BOT, code, 0);
   if (client->session && (code == 1000 || code == 1001))
     sherd__session_end(client->session);
   if (sherd__frames_write_close(client->frames, code, NULL, &client->out))

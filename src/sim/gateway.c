@@ -47,6 +47,7 @@ static enum sherd_status make_lanes(struct sherd__sim *sim) {
 static enum sherd_status make(struct sherd__sim *sim) {
   const struct sherd__sim_config *config = &sim->config;
   sherd__dice_init(&sim->dice, sherd__grain_derive(config->seed, 13));
+  sherd__dice_init(&sim->control_dice, sherd__grain_derive(config->seed, 14));
   sim->token = sherd__strdup(sim->allocator, config->token);
   sim->config.token = sim->token;
   if (!sim->token)
@@ -79,6 +80,9 @@ enum sherd_status sherd__sim_new(const struct sherd__sim_config *config, uint64_
   sim->now_ms = now_ms;
   sim->sweep_ms = sim->lanes_ms = UINT64_MAX;
   sherd__print_init(&sim->print, sim->allocator);
+  sherd__journal_init(&sim->journal, sim->allocator);
+  sherd__rest_items_init(&sim->commands, sim->allocator);
+  sherd__rest_items_init(&sim->messages, sim->allocator);
   sherd__buf_init(&sim->message, sim->allocator);
   sherd__buf_init(&sim->compressed, sim->allocator);
   enum sherd_status status = make(sim);
@@ -100,6 +104,9 @@ void sherd__sim_free(struct sherd__sim *sim) {
   sherd__world_deinit(&sim->world);
   sherd__start_limits_deinit(&sim->starts);
   sherd__print_deinit(&sim->print);
+  sherd__journal_deinit(&sim->journal);
+  sherd__rest_items_deinit(&sim->commands);
+  sherd__rest_items_deinit(&sim->messages);
   sherd__buf_deinit(&sim->message);
   sherd__buf_deinit(&sim->compressed);
   if (sim->token)
@@ -122,6 +129,10 @@ enum sherd_status sherd__sim_set_address(struct sherd__sim *sim, bool tls, const
   (void)snprintf(sim->host, sizeof sim->host, "%s", host);
   (void)snprintf(sim->resume_host, sizeof sim->resume_host, "%s", resume_host);
   return SHERD_OK;
+}
+
+void sherd__sim_set_public(struct sherd__sim *sim) {
+  sim->is_public = true;
 }
 
 const char *sherd__sim_url(const struct sherd__sim *sim) {
@@ -291,7 +302,8 @@ void sherd__sim_due(struct sherd__sim *sim, uint64_t at_ms) {
 }
 
 /* How long a connection may be silent. The documentation says that one without heartbeats is closed
- * and that the client will resume. One and a half intervals leave a late beat its way. */
+ * and that the client will resume: 4000. Without a session there is nothing to resume, and 4009
+ * tells the client to begin one, as Spacebar does. One and a half intervals leave a late beat its way. */
 static uint64_t patience_ms(const struct sherd__sim_client *client) {
   uint64_t interval_ms = client->sim->config.heartbeat_interval_ms;
   return client->state == SHERD__SIM_AWAIT_HEAD ? SHERD__SIM_HEAD_MS
@@ -309,14 +321,28 @@ static void sweep_client(struct sherd__sim_client *client, uint64_t now_ms) {
   if (now_ms < end_ms)
     sherd__sim_due(client->sim, end_ms);
   else if (client->state == SHERD__SIM_OPEN)
-    sherd__client_close(client, SHERD__CLOSE_UNKNOWN_ERROR);
+    sherd__client_close(client, client->session ? SHERD__CLOSE_UNKNOWN_ERROR
+                                                : SHERD__CLOSE_SESSION_TIMED_OUT);
   else
     sherd__client_cut(client);
+}
+
+/* "Your session timed out. Reconnect and start a new one." Source: Discord's documentation, Opcodes
+ * and Status Codes, close code 4009. */
+static void end_of_age(struct sherd__sim_session *session) {
+  struct sherd__sim_client *client = session->client;
+  sherd__session_end(session);
+  if (client)
+    sherd__client_close(client, SHERD__CLOSE_SESSION_TIMED_OUT);
 }
 
 static void sweep_session(struct sherd__sim_session *session, uint64_t now_ms) {
   if (now_ms >= session->expires_ms) {
     sherd__session_end(session);
+    return;
+  }
+  if (now_ms >= session->ages_ms) {
+    end_of_age(session);
     return;
   }
   while (!sherd__session_is_loaded(session) && session->guild_ms <= now_ms &&
@@ -326,6 +352,7 @@ static void sweep_session(struct sherd__sim_session *session, uint64_t now_ms) {
   if (!sherd__session_is_loaded(session) && session->guild_ms > now_ms)
     sherd__sim_due(session->sim, session->guild_ms);
   sherd__sim_due(session->sim, session->expires_ms);
+  sherd__sim_due(session->sim, session->ages_ms);
 }
 
 static void sweep(struct sherd__sim *sim, uint64_t now_ms) {

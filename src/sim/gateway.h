@@ -51,6 +51,8 @@ struct sherd__sim_config {
   uint32_t max_concurrency;       /* IDENTIFYs in 5 s; 0: 1 */
   uint32_t starts_a_day;          /* IDENTIFYs in 24 h; 0: 1000 */
   uint32_t session_ttl_ms;        /* how long a session lives without a connection; 0: 3 min */
+  uint32_t session_age_ms;        /* how long a session lives at all; 0: without end */
+  bool strict_resume_url;         /* close who resumes elsewhere, or identifies where one resumes */
   uint64_t disallowed_intents;    /* privileged ones that are not enabled */
   bool etf_integers;              /* snowflakes of ETF are integers; false: binaries */
   uint32_t guild_pause_ms;        /* between two GUILD_CREATEs; 0: 5 ms */
@@ -66,14 +68,15 @@ struct sherd__sim_config {
 struct sherd__sim_stats {
   uint64_t connections;
   uint64_t sessions;
-  uint64_t resumes;           /* RESUMED sent */
-  uint64_t resumes_refused;   /* answered with op 9 or 4007 */
-  uint64_t resumes_elsewhere; /* came to another host than resume_gateway_url says */
-  uint64_t invalid_sessions;  /* op 9 sent */
-  uint64_t drops;             /* connections cut because of drop_after */
-  uint64_t closes;            /* close frames that began with us */
-  uint64_t dispatches;        /* produced, summed over sessions */
-  uint64_t dispatched_bytes;  /* their `d`, summed over sessions */
+  uint64_t resumes;              /* RESUMED sent */
+  uint64_t resumes_refused;      /* answered with op 9 or 4007 */
+  uint64_t resumes_elsewhere;    /* came to another host than resume_gateway_url says */
+  uint64_t identifies_elsewhere; /* came to the host of resume_gateway_url */
+  uint64_t invalid_sessions;     /* op 9 sent */
+  uint64_t drops;                /* connections cut because of drop_after */
+  uint64_t closes;               /* close frames that began with us */
+  uint64_t dispatches;           /* produced, summed over sessions */
+  uint64_t dispatched_bytes;     /* their `d`, summed over sessions */
   uint64_t messages_in;
   uint64_t heartbeats;
   uint64_t bytes_out; /* WebSocket frames and HTTP heads */
@@ -92,6 +95,10 @@ void sherd__sim_free(struct sherd__sim *sim);
  * Texts are copied. Errors: SHERD_EINVAL when they are too long. */
 enum sherd_status sherd__sim_set_address(struct sherd__sim *sim, bool tls, const char *host,
                                          const char *resume_host, uint16_t port);
+
+/* Has bots told to come, and to come back, by the name that they asked with: for a listener that
+ * others reach under names which we cannot know. */
+void sherd__sim_set_public(struct sherd__sim *sim);
 
 /* The base URL for new sessions, as in "ws://127.0.0.1:4000". Lifetime: until the address is set
  * again. */

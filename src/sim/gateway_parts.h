@@ -8,12 +8,15 @@
 #include "engine/frames.h"
 #include "engine/opcode.h"
 #include "sim/close_codes.h"
+#include "sim/control_journal.h"
 #include "sim/deflate.h"
 #include "sim/dice.h"
+#include "sim/entities.h"
 #include "sim/faults.h"
 #include "sim/gateway.h"
 #include "sim/limits.h"
 #include "sim/print.h"
+#include "sim/rest_items.h"
 #include "sim/ring.h"
 #include "sim/stream.h"
 #include "sim/world.h"
@@ -39,12 +42,14 @@ struct sherd__sim_session {
   uint32_t shard_id, shard_count;
   uint64_t intents;
   uint32_t large_threshold;
+  bool is_at_resume_host; /* it is to be resumed there, not where new ones begin */
   struct sherd__ring ring;
   uint64_t sent_seq;   /* the last one written to the connection */
   size_t unsent_bytes; /* of `d`, after sent_seq */
   uint32_t next_guild; /* index into the world's guilds: GUILD_CREATE was sent for those before */
   uint64_t guild_ms;   /* when the next GUILD_CREATE is due */
   uint64_t expires_ms; /* when it dies; UINT64_MAX while it has a connection */
+  uint64_t ages_ms;    /* when it is too old, connected or not; UINT64_MAX: never */
   uint64_t streamed;   /* events of the stream that it was given */
 };
 
@@ -73,6 +78,7 @@ struct sherd__sim_client {
   enum sherd_compression compression;
   enum sherd_data_format format;
   bool is_resume_host; /* it came through the host of resume_gateway_url */
+  char *url;           /* on a public listener: what it came through; NULL: not known */
   struct sherd__sim_session *session;
   uint64_t beat_ms;  /* the last heartbeat, or HELLO, or when it came */
   uint64_t hello_ms; /* when HELLO, held back, is due; 0: it was sent */
@@ -94,6 +100,11 @@ struct sherd__sim {
   struct sherd__sim_client *ready_first, *ready_last;
   struct sherd__start_limits starts;
   struct sherd__dice dice; /* session ids, voice sessions */
+  struct sherd__dice control_dice;   /* events on demand */
+  struct sherd__journal journal;
+  struct sherd__rest_items commands; /* of the application; scope: the guild, or 0 */
+  struct sherd__rest_items messages; /* that the bot wrote; scope: the channel */
+  bool is_public;                    /* bots are told to come by the name that they asked with */
   struct sherd__print print;
   struct sherd_buf message;    /* one message, encoded */
   struct sherd_buf compressed; /* the same, compressed */
@@ -181,6 +192,15 @@ void sherd__sim_due(struct sherd__sim *sim, uint64_t at_ms);
 /* Wakes the lanes: somebody has come, or has caught up. */
 void sherd__sim_wake_lanes(struct sherd__sim *sim);
 
+/* --- control_note.c --- */
+
+/* Notes a session's newest dispatch in the journal. */
+void sherd__note_dispatch(const struct sherd__sim_session *session,
+                          struct sherd__dispatch *dispatch);
+/* Notes what happens on a connection. */
+void sherd__note_client(const struct sherd__sim_client *client, enum sherd__journal_kind kind,
+                        uint32_t number, size_t bytes);
+
 /* --- faults.c --- */
 
 /* Appends one message in pieces of faults.piece_bytes. */
@@ -188,6 +208,11 @@ void sherd__fault_write_pieces(struct sherd__sim_client *client, enum sherd__fra
                                struct sherd_bytes message);
 
 /* --- rules.c, commands.c --- */
+
+/* The `d` of SOUNDBOARD_SOUNDS and of CHANNEL_INFO. */
+void sherd__view_sounds(const struct sherd__view *view, const struct sherd__guild *guild);
+void sherd__view_channel_info(const struct sherd__view *view, const struct sherd__guild *guild,
+                              bool with_status, bool with_start_time);
 
 /* Handles one whole message of a client. */
 void sherd__rules_message(struct sherd__sim_client *client, struct sherd_bytes message);

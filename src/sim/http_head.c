@@ -72,9 +72,10 @@ struct headers {
 static void read_header(struct sherd_bytes line, struct sherd__http_head *out,
                         struct headers *headers) {
   struct sherd_bytes name = take(&line, ":"), value = trim(line);
-  if (is_text(name, "Host"))
+  if (is_text(name, "Host")) {
+    out->authority = value;
     read_host(value, out->host);
-  else if (is_text(name, "Upgrade"))
+  } else if (is_text(name, "Upgrade"))
     headers->upgrades |= has_token(value, "websocket");
   else if (is_text(name, "Connection"))
     headers->connection |= has_token(value, "upgrade");
@@ -95,6 +96,41 @@ void sherd__http_head_read(struct sherd_bytes head, struct sherd__http_head *out
   out->is_websocket = headers.upgrades;
   out->is_good = headers.upgrades && headers.connection && headers.version &&
                  out->key.len == KEY_SIZE && is_text(method, "GET") && is_text(line, "HTTP/1.1");
+}
+
+static bool is_alphanumeric(uint8_t byte) {
+  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+         (byte >= 'A' && byte <= 'Z');
+}
+
+/* The length of a name, an IPv4 address, or an IPv6 address in its brackets; 0 for anything else.
+ * Source: RFC 3986 section 3.2.2, without percent-encoding and later address forms. */
+static size_t host_length(struct sherd_bytes in) {
+  bool is_ipv6 = in.len && in.data[0] == '[';
+  size_t len = is_ipv6;
+  while (len < in.len && (is_alphanumeric(in.data[len]) || in.data[len] == '.' ||
+                          in.data[len] == (is_ipv6 ? ':' : '-')))
+    len++;
+  if (!is_ipv6)
+    return len;
+  return len > 1 && len < in.len && in.data[len] == ']' ? len + 1 : 0;
+}
+
+bool sherd__http_authority_is_good(struct sherd_bytes authority) {
+  size_t len = host_length(authority);
+  if (len == 0 || authority.len >= SHERD__HTTP_HOST_SIZE)
+    return false;
+  if (len == authority.len)
+    return true;
+  unsigned port = 0;
+  if (authority.data[len++] != ':' || authority.len - len > 5)
+    return false;
+  for (size_t i = len; i < authority.len; i++) {
+    if (authority.data[i] < '0' || authority.data[i] > '9')
+      return false;
+    port = port * 10 + (unsigned)(authority.data[i] - '0');
+  }
+  return port > 0 && port <= UINT16_MAX;
 }
 
 bool sherd__http_query_is(struct sherd_bytes target, const char *name, const char *value) {

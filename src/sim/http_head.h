@@ -17,6 +17,7 @@
 struct sherd__http_head {
   struct sherd_bytes target;        /* path and query; borrowed from the head */
   struct sherd_bytes key;           /* Sec-WebSocket-Key; empty when there is none */
+  struct sherd_bytes authority;     /* the Host header as it is; empty when there is none */
   char host[SHERD__HTTP_HOST_SIZE]; /* the Host header without its port; "" when there is none */
   bool is_websocket;                /* it asks for an upgrade to a WebSocket */
   bool is_good;                     /* ... and does so as RFC 6455 wants it */
@@ -27,6 +28,9 @@ size_t sherd__http_head_size(struct sherd_bytes in);
 
 /* Reads a whole head. Lifetime: *out borrows `head`. */
 void sherd__http_head_read(struct sherd_bytes head, struct sherd__http_head *out);
+
+/* Whether a Host header can be put into a URL: a name or an address, perhaps with a port. */
+bool sherd__http_authority_is_good(struct sherd_bytes authority);
 
 /* Whether the target's query has `name=value`. An empty `value` stands for any. */
 bool sherd__http_query_is(struct sherd_bytes target, const char *name, const char *value);

@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+#include <time.h>
 
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -13,11 +14,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sim/rest_api.h"
 
 #define READ_BYTES 16384
 
-/* Rounds without a byte before it is believed that nothing more comes: libmicrohttpd goes from
- * reading to answering in several. */
+/* Rounds without a byte, or a piece of a body, before it is believed that nothing more comes:
+ * libmicrohttpd goes from reading to answering in several. */
 #define QUIET_ROUNDS 4
 
 struct sherd__rest {
@@ -25,7 +27,9 @@ struct sherd__rest {
   struct sherd__sim *sim;
   struct MHD_Daemon *daemon;
   uint64_t now_ms;
+  uint64_t handled;                        /* how often libmicrohttpd has had something for us */
   struct sherd__sim_server_faults *faults; /* the server's */
+  struct sherd__print print;               /* the body of an answer */
 };
 
 struct sherd__rest_client {
@@ -33,117 +37,179 @@ struct sherd__rest_client {
   int fd; /* our end; libmicrohttpd has the other */
 };
 
-/* --- What is served --- */
+/* A request in the making. */
+struct upload {
+  const struct sherd_allocator *allocator;
+  struct sherd_buf body;
+  bool is_too_big;
+};
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status,
-                              const char *body) {
+/* --- Requests --- */
+
+static struct upload *begin_upload(const struct sherd__rest *rest) {
+  struct upload *upload = sherd__calloc(rest->allocator, sizeof *upload);
+  if (upload) {
+    upload->allocator = rest->allocator;
+    sherd__buf_init(&upload->body, rest->allocator);
+  }
+  return upload;
+}
+
+/* What is over the limit is read all the same, so that the answer can be. */
+static void take_upload(struct upload *upload, const char *data, size_t len) {
+  if (upload->body.len + len > SHERD__REST_BODY_BYTES_MAX ||
+      sherd__buf_append(&upload->body, data, len)) {
+    upload->is_too_big = true;
+    sherd__buf_deinit(&upload->body);
+  }
+}
+
+static void end_upload(void *user, struct MHD_Connection *connection, void **request,
+                       enum MHD_RequestTerminationCode why) {
+  struct upload *upload = *request;
+  (void)user;
+  (void)connection;
+  (void)why;
+  if (!upload)
+    return;
+  sherd__buf_deinit(&upload->body);
+  sherd__free(upload->allocator, upload);
+  *request = NULL;
+}
+
+static const char *header_of(struct MHD_Connection *connection, const char *name) {
+  return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static const char *query_of(void *connection, const char *name) {
+  return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+/* --- Answers --- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_header(struct MHD_Response *response, const char *name, const char *format, ...) {
+  char text[64];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  (void)MHD_add_response_header(response, name, text);
+}
+
+/* One of Discord's buckets, never near its end: the libraries' own accounts are not tested here,
+ * and a bot under test shall not wait. Source: Discord's documentation, Rate Limits. */
+static void add_limits(struct MHD_Response *response, uint64_t bucket) {
+  add_header(response, "X-RateLimit-Limit", "50");
+  add_header(response, "X-RateLimit-Remaining", "49");
+  add_header(response, "X-RateLimit-Reset", "%jd.000", (intmax_t)time(NULL) + 1);
+  add_header(response, "X-RateLimit-Reset-After", "1.000");
+  add_header(response, "X-RateLimit-Bucket", "%016" PRIx64, bucket);
+}
+
+static void add_429(struct MHD_Response *response, uint32_t retry_after_ms) {
+  add_header(response, "X-RateLimit-Limit", "50");
+  add_header(response, "X-RateLimit-Remaining", "0");
+  add_header(response, "X-RateLimit-Reset-After", "%.3f", (double)retry_after_ms / 1000.0);
+  add_header(response, "X-RateLimit-Scope", "user");
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection,
+                                   const struct sherd__rest_answer *answer,
+                                   uint32_t retry_after_ms) {
+  const struct sherd_buf *body = &answer->body->out;
   struct MHD_Response *response =
-      MHD_create_response_from_buffer(strlen(body), (void *)body, MHD_RESPMEM_MUST_COPY);
+      answer->body->status
+          ? NULL
+          : MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_COPY);
   if (!response)
     return MHD_NO;
-  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-  enum MHD_Result result = MHD_queue_response(connection, status, response);
+  if (answer->content_type)
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+  if (retry_after_ms)
+    add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "%" PRIu32,
+               retry_after_ms / 1000 + (retry_after_ms % 1000 > 0));
+  if (answer->status == MHD_HTTP_TOO_MANY_REQUESTS)
+    add_429(response, retry_after_ms);
+  else if (answer->is_limited)
+    add_limits(response, answer->bucket);
+  enum MHD_Result result = MHD_queue_response(connection, answer->status, response);
   MHD_destroy_response(response);
   return result;
 }
 
-/* Discord's shape for being too fast; for trouble of its own it has none.
- * Source: Discord's documentation, Rate Limits. */
-static enum MHD_Result answer_error(const struct sherd__sim_server_faults *faults,
-                                    struct MHD_Connection *connection) {
-  char body[192] = "", seconds[16];
-  uint32_t retry_after_s = (faults->rest_retry_after_ms + 999) / 1000;
+/* One of the faults: Discord's shape for being too fast; for trouble of its own it has none. */
+static uint32_t fail_on_purpose(struct sherd__sim_server_faults *faults,
+                                struct sherd__rest_answer *answer) {
+  uint32_t retry_after_ms = faults->rest_retry_after_ms;
+  faults->rest_errors--;
+  sherd__print_reset(answer->body);
+  answer->content_type = "application/json";
+  answer->status = faults->rest_status;
   if (faults->rest_status == MHD_HTTP_TOO_MANY_REQUESTS)
-    (void)snprintf(body, sizeof body,
-                   "{\"message\": \"You are being rate limited.\", \"retry_after\": %" PRIu32
-                   ".0, \"global\": false}",
-                   retry_after_s);
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_COPY);
-  if (!response)
-    return MHD_NO;
-  (void)snprintf(seconds, sizeof seconds, "%" PRIu32, retry_after_s);
-  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-  if (retry_after_s)
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
-  enum MHD_Result result = MHD_queue_response(connection, faults->rest_status, response);
-  MHD_destroy_response(response);
-  return result;
+    sherd__rest_too_many(answer, retry_after_ms);
+  return retry_after_ms;
 }
 
-/* The path without /api and the version; NULL when it is of another version. */
-static const char *route_of(const char *url) {
-  static const char *const versions[] = {"/v9/", "/v10/"};
-  if (strncmp(url, "/api/", 5) == 0)
-    url += 4;
-  for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-    if (strncmp(url, versions[i], strlen(versions[i])) == 0)
-      return url + strlen(versions[i]) - 1;
-  return url;
+/* What was asked for at /sim/rest. */
+static void take_errors(struct sherd__sim_server_faults *faults,
+                        const struct sherd__rest_answer *answer) {
+  if (!answer->wants_errors)
+    return;
+  faults->rest_errors = answer->errors.count;
+  faults->rest_status = answer->errors.status;
+  faults->rest_retry_after_ms = answer->errors.retry_after_ms;
 }
 
-static bool is_authorized(const struct sherd__rest *rest, struct MHD_Connection *connection) {
-  const char *header =
-      MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-  if (!header || strncmp(header, "Bot ", 4) != 0)
-    return false;
-  struct sherd_bytes token = {(const uint8_t *)header, strlen(header)};
-  return sherd__sim_is_token(rest->sim, token);
-}
-
-static enum MHD_Result get_gateway(const struct sherd__rest *rest,
-                                   struct MHD_Connection *connection) {
-  char body[512];
-  (void)snprintf(body, sizeof body, "{\"url\": \"%s\"}", sherd__sim_url(rest->sim));
-  return answer(connection, MHD_HTTP_OK, body);
-}
-
-static enum MHD_Result get_gateway_bot(const struct sherd__rest *rest,
-                                       struct MHD_Connection *connection) {
-  if (!is_authorized(rest, connection))
-    return answer(connection, MHD_HTTP_UNAUTHORIZED,
-                  "{\"message\": \"401: Unauthorized\", \"code\": 0}");
-  struct sherd__sim_start_info info = sherd__sim_start_info(rest->sim, rest->now_ms);
-  char body[768];
-  (void)snprintf(body, sizeof body,
-                 "{\"url\": \"%s\", \"shards\": %" PRIu32 ", \"session_start_limit\": "
-                 "{\"total\": %" PRIu32 ", \"remaining\": %" PRIu32 ", \"reset_after\": %" PRIu64
-                 ", \"max_concurrency\": %" PRIu32 "}}",
-                 sherd__sim_url(rest->sim), info.shards, info.total, info.remaining,
-                 info.reset_after_ms, info.max_concurrency);
-  return answer(connection, MHD_HTTP_OK, body);
+static enum MHD_Result handle_whole(struct sherd__rest *rest, struct MHD_Connection *connection,
+                                    const struct sherd__rest_request *request) {
+  struct sherd__rest_answer answer = {.body = &rest->print};
+  bool is_control = sherd__rest_is_control(request->path);
+  uint32_t retry_after_ms = 0;
+  if (rest->faults->rest_errors && !is_control) {
+    retry_after_ms = fail_on_purpose(rest->faults, &answer);
+  } else {
+    sherd__rest_answer(rest->sim, request, rest->now_ms, &answer);
+    take_errors(rest->faults, &answer);
+  }
+  if (!is_control) { /* what testers ask is not the bot's */
+    sherd__rest_note(rest->sim, request, answer.status);
+    sherd__sim_see(rest->sim, SHERD__SIGHT_REQUEST, answer.status, request->path);
+  }
+  return send_answer(connection, &answer, retry_after_ms);
 }
 
 static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload_data,
-                              size_t *upload_data_size, void **request) {
-  static int seen;
+                              size_t *upload_data_size, void **state) {
   struct sherd__rest *rest = user;
+  struct upload *upload = *state;
   (void)version;
-  (void)upload_data;
-  if (!*request) { /* the first call for each request is only its head */
-    *request = &seen;
-    return MHD_YES;
+  rest->handled++;
+  if (!upload) { /* the first call for each request is only its head */
+    *state = begin_upload(rest);
+    return *state ? MHD_YES : MHD_NO;
   }
-  if (*upload_data_size) { /* a body, which nothing here wants */
+  if (*upload_data_size) {
+    if (!upload->is_too_big)
+      take_upload(upload, upload_data, *upload_data_size);
     *upload_data_size = 0;
     return MHD_YES;
   }
-  struct sherd__sim_server_faults *faults = rest->faults;
-  sherd__sim_see(rest->sim, SHERD__SIGHT_REQUEST, faults->rest_errors ? faults->rest_status : 0,
-                 url);
-  if (faults->rest_errors) {
-    faults->rest_errors--;
-    return answer_error(faults, connection);
-  }
-  const char *route = route_of(url);
-  bool is_gateway = strcmp(route, "/gateway") == 0, is_bot = strcmp(route, "/gateway/bot") == 0;
-  if (!is_gateway && !is_bot)
-    return answer(connection, MHD_HTTP_NOT_FOUND, "{\"message\": \"404: Not Found\", \"code\": 0}");
-  if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-    return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-                  "{\"message\": \"405: Method Not Allowed\", \"code\": 0}");
-  return is_bot ? get_gateway_bot(rest, connection) : get_gateway(rest, connection);
+  struct sherd__rest_request request = {
+      .method = method,
+      .path = url,
+      .authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+      .host = header_of(connection, MHD_HTTP_HEADER_HOST),
+      .origin = header_of(connection, MHD_HTTP_HEADER_ORIGIN),
+      .content_type = header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
+      .body = sherd__buf_bytes(&upload->body),
+      .is_too_big = upload->is_too_big,
+      .query = query_of,
+      .query_ctx = connection,
+  };
+  return handle_whole(rest, connection, &request);
 }
 
 /* --- Life --- */
@@ -158,11 +224,13 @@ enum sherd_status sherd__rest_new(const struct sherd_allocator *allocator, struc
   rest->allocator = allocator;
   rest->sim = sim;
   rest->faults = faults;
+  sherd__print_init(&rest->print, allocator);
   /* With select() it could not see descriptors over 1023. */
   unsigned flags = MHD_USE_NO_LISTEN_SOCKET;
   if (MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES)
     flags |= MHD_USE_EPOLL;
-  rest->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, rest, MHD_OPTION_END);
+  rest->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, rest, MHD_OPTION_NOTIFY_COMPLETED,
+                                  end_upload, NULL, MHD_OPTION_END);
   if (!rest->daemon) {
     sherd__free(allocator, rest);
     return SHERD_ESYSTEM;
@@ -175,6 +243,7 @@ void sherd__rest_free(struct sherd__rest *rest) {
   if (!rest)
     return;
   MHD_stop_daemon(rest->daemon);
+  sherd__print_deinit(&rest->print);
   sherd__free(rest->allocator, rest);
 }
 
@@ -260,11 +329,12 @@ enum sherd_status sherd__rest_client_feed(struct sherd__rest_client *client, str
   *is_ended = false;
   for (int quiet = 0; quiet < QUIET_ROUNDS && !status && !*is_ended; quiet++) {
     size_t in_before = in.len, out_before = out->len;
+    uint64_t handled_before = client->rest->handled;
     status = push(client, &in);
     (void)MHD_run(client->rest->daemon);
     if (!status)
       status = pull(client, out, is_ended);
-    if (in.len != in_before || out->len != out_before)
+    if (in.len != in_before || out->len != out_before || client->rest->handled != handled_before)
       quiet = 0;
   }
   return status == SHERD_OK && in.len ? SHERD_ELOST : status;

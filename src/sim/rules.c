@@ -111,6 +111,14 @@ static void print_own_guilds(const struct sherd__sim_session *session) {
   sherd__print(&sim->print, "]");
 }
 
+/* Another address than the one it came through; on a public listener that one, since no other is
+ * known to lead here. */
+static const char *resume_url_for(const struct sherd__sim_client *client) {
+  if (client->url)
+    return client->url;
+  return client->session->is_at_resume_host ? client->sim->resume_url : client->sim->url;
+}
+
 /* With some of the undocumented keys that Discord sends along, so that clients learn to ignore
  * them. */
 static void say_ready(struct sherd__sim_session *session, bool has_shard) {
@@ -120,7 +128,7 @@ static void say_ready(struct sherd__sim_session *session, bool has_shard) {
   sherd__print(&sim->print, "{'v':10,'user_settings':{},'user':");
   sherd__view_own_user(&view);
   sherd__print(&sim->print, ",'session_type':'normal','session_id':%s,'resume_gateway_url':%s,",
-               session->id, session->client->is_resume_host ? sim->url : sim->resume_url);
+               session->id, resume_url_for(session->client));
   sherd__print(&sim->print, "'relationships':[],'private_channels':[],'presences':[],'guilds':");
   print_own_guilds(session);
   if (has_shard)
@@ -141,6 +149,17 @@ static void end_the_day(struct sherd__sim *sim) {
   }
 }
 
+/* One begins at the first URL and resumes at READY's resume_gateway_url. Discord says only that who
+ * resumes elsewhere is "disconnected more often": it is counted, and closed when that is wanted. */
+static bool is_out_of_place(struct sherd__sim_client *client, bool is_elsewhere,
+                            uint64_t *counter) {
+  *counter += is_elsewhere;
+  if (!is_elsewhere || !client->sim->config.strict_resume_url)
+    return false;
+  sherd__client_close(client, SHERD__CLOSE_UNKNOWN_ERROR);
+  return true;
+}
+
 static void handle_identify(struct sherd__sim_client *client, struct sherd_value data) {
   struct sherd__sim *sim = client->sim;
   struct identify identify;
@@ -153,6 +172,9 @@ static void handle_identify(struct sherd__sim_client *client, struct sherd_value
     sherd__client_close(client, refusal);
     return;
   }
+  if (is_out_of_place(client, client->is_resume_host && !client->url,
+                      &sim->stats.identifies_elsewhere))
+    return;
   sherd__start_limits_refresh(&sim->starts, sim->now_ms);
   if (sim->starts.remaining == 0) {
     end_the_day(sim);
@@ -193,7 +215,6 @@ static void take_over(struct sherd__sim_session *session, struct sherd__sim_clie
   }
   sherd__session_attach(session, client, seq);
   sim->stats.resumes++;
-  sim->stats.resumes_elsewhere += !client->is_resume_host;
   /* What RESUMED pushes out of a full ring has been sent by then. */
   sherd__client_pump(client);
   /* After the replay, with a number of its own: it is a dispatch like any other. */
@@ -218,6 +239,9 @@ static void handle_resume(struct sherd__sim_client *client, struct sherd_value d
   }
   struct sherd__sim_session *session =
       sherd__session_find(sim, text_of(sherd_value_get(data, "session_id"), buf));
+  if (session && is_out_of_place(client, client->is_resume_host != session->is_at_resume_host,
+                                 &sim->stats.resumes_elsewhere))
+    return;
   if (session && seq > session->ring.newest_seq) {
     sim->stats.resumes_refused++;
     sherd__client_close(client, SHERD__CLOSE_INVALID_SEQ);
@@ -293,11 +317,14 @@ void sherd__rules_message(struct sherd__sim_client *client, struct sherd_bytes m
   struct sherd_value envelope;
   uint64_t op;
   client->sim->stats.messages_in++;
+  bool is_good = message.len <= MESSAGE_BYTES_MAX &&
+                 sherd__decode_message(client->format, message, &envelope) == SHERD_OK &&
+                 sherd_value_as_u64(sherd_value_get(envelope, "op"), &op) == SHERD_OK;
+  sherd__note_client(client, SHERD__JOURNAL_RECEIVED,
+                     is_good && op < UINT32_MAX ? (uint32_t)op : UINT32_MAX, message.len);
   if (!sherd__send_log_add(&client->sends, client->sim->now_ms))
     sherd__client_close(client, SHERD__CLOSE_RATE_LIMITED);
-  else if (message.len > MESSAGE_BYTES_MAX ||
-           sherd__decode_message(client->format, message, &envelope) ||
-           sherd_value_as_u64(sherd_value_get(envelope, "op"), &op))
+  else if (!is_good)
     sherd__client_close(client, SHERD__CLOSE_DECODE_ERROR);
   else
     handle(client, op, sherd_value_get(envelope, "d"));

@@ -143,6 +143,8 @@ static enum sherd_status listen_at(const struct start *start,
     return SHERD_ESYSTEM;
   }
   server->port = bound_port(&server->listener);
+  if (!is_loopback(address))
+    sherd__sim_set_public(server->sim);
   /* Another name of the same address, so that whoever does not follow the URL is seen. */
   const char *resume_host = is_loopback(address) ? "localhost" : start->host;
   return sherd__sim_set_address(server->sim, server->tls, start->host, resume_host, server->port);

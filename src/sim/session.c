@@ -29,10 +29,12 @@ struct sherd__sim_session *sherd__session_new(struct sherd__sim_client *client, 
       .shard_count = shard_count,
       .intents = intents,
       .large_threshold = large_threshold,
+      .is_at_resume_host = client->url || !client->is_resume_host,
       /* Without GUILDS there is no GUILD_CREATE to wait for. */
       .next_guild = intents & SHERD_INTENT_GUILDS ? 0 : sim->world.guilds.count,
       .guild_ms = sim->now_ms + sim->config.guild_pause_ms,
       .expires_ms = UINT64_MAX,
+      .ages_ms = sim->config.session_age_ms ? sim->now_ms + sim->config.session_age_ms : UINT64_MAX,
   };
   (void)snprintf(session->id, sizeof session->id, "%016jx%016jx",
                  (uintmax_t)sherd__dice_roll(&sim->dice), (uintmax_t)sherd__dice_roll(&sim->dice));
@@ -46,6 +48,7 @@ struct sherd__sim_session *sherd__session_new(struct sherd__sim_client *client, 
   sim->stats.sessions++;
   sherd__session_attach(session, client, 0);
   sherd__sim_due(sim, session->guild_ms);
+  sherd__sim_due(sim, session->ages_ms);
   return session;
 }
 
@@ -81,6 +84,7 @@ static void tell_produced(struct sherd__sim_session *session, struct sherd__disp
   struct sherd__sim *sim = session->sim;
   sim->stats.dispatches++;
   sim->stats.dispatched_bytes += dispatch->len;
+  sherd__note_dispatch(session, dispatch);
   struct sherd__sim_produced produced = {
       .shard_id = session->shard_id,
       .shard_count = session->shard_count,
@@ -175,7 +179,10 @@ void sherd__session_load(struct sherd__sim_session *session) {
     struct sherd__view view = {&sim->print, &sim->world};
     struct sherd__guild *guild = &sim->world.guilds.items[session->next_guild++];
     sherd__print_reset(&sim->print);
-    sherd__view_guild_create(&view, guild, session->intents, session->large_threshold);
+    if (guild->is_away)
+      sherd__print(&sim->print, "{'id':'%ju','unavailable':true}", guild->id);
+    else
+      sherd__view_guild_create(&view, guild, session->intents, session->large_threshold);
     session->guild_ms += sim->config.guild_pause_ms;
     skip_foreign_guilds(session);
     sherd__session_add_printed(session, SHERD_EVENT_GUILD_CREATE);

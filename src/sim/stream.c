@@ -10,6 +10,9 @@
 /* Tries before a plain message is taken: some acts find nothing to act on. */
 #define TRIES 4
 
+/* ... and before a wish is given up: in another place there may be something. */
+#define WISH_TRIES 32
+
 struct row {
   sherd__act_fn act;
   bool in_guild;
@@ -88,7 +91,7 @@ static bool set_place(struct sherd__act *act, enum sherd_event_type type) {
   else if (lane->guild_count)
     act->guild =
         &world->guilds.items[lane->guilds[sherd__dice_under(act->dice, lane->guild_count)]];
-  return act->guild || act->dm;
+  return act->guild ? !act->guild->is_away : act->dm != NULL;
 }
 
 static enum sherd_event_type happen(struct sherd__act *act) {
@@ -139,4 +142,45 @@ enum sherd_status sherd__lane_next(struct sherd__lane *lane, uint64_t step_us, b
   };
   enum sherd_event_type type = happen(&act);
   return print->status ? print->status : wrap(&act, type, out);
+}
+
+/* --- On demand --- */
+
+/* Sets the scene that is wanted; false when the event cannot be there. */
+static bool set_wished_place(struct sherd__act *act, const struct sherd__lane_wish *wish) {
+  struct sherd__world *world = act->lane->world;
+  const struct row *row = &rows[wish->type];
+  act->guild = NULL;
+  act->dm = NULL;
+  if (wish->is_dm) {
+    if (row->in_dm && world->dms.count)
+      act->dm = &world->dms.items[sherd__dice_under(act->dice, world->dms.count)];
+    return act->dm;
+  }
+  if (wish->guild || (row->in_guild && act->lane->guild_count)) {
+    uint32_t any = sherd__dice_under(act->dice, act->lane->guild_count);
+    act->guild = wish->guild ? wish->guild : &world->guilds.items[act->lane->guilds[any]];
+    return row->in_guild;
+  }
+  return set_place(act, wish->type);
+}
+
+enum sherd_status sherd__lane_make(struct sherd__lane *lane, const struct sherd__lane_wish *wish,
+                                   struct sherd__print *print, struct sherd__dispatch **out) {
+  if (!rows[wish->type].act)
+    return SHERD_EUNSUPPORTED;
+  lane->now_us += 1000;
+  sherd__print_reset(print);
+  struct sherd__act act = {
+      .lane = lane,
+      .dice = wish->dice,
+      .view = {print, lane->world},
+      .now_ms = lane->now_us / 1000,
+      .with_blank = wish->with_blank,
+      .is_by_person = true,
+  };
+  for (int i = 0; i < WISH_TRIES; i++)
+    if (set_wished_place(&act, wish) && rows[wish->type].act(&act))
+      return print->status ? print->status : wrap(&act, wish->type, out);
+  return SHERD_ENOTFOUND;
 }

@@ -40,4 +40,20 @@ bool sherd__lane_is_alive(const struct sherd__lane *lane);
 enum sherd_status sherd__lane_next(struct sherd__lane *lane, uint64_t step_us, bool with_blank,
                                    struct sherd__print *print, struct sherd__dispatch **out);
 
+/* An event that somebody wants. */
+struct sherd__lane_wish {
+  enum sherd_event_type type;
+  struct sherd__guild *guild; /* of the lane; NULL: any of it, or none if the event has none */
+  bool is_dm;                 /* in a direct message */
+  bool with_blank;
+  struct sherd__dice *dice; /* other than the lane's, whose stream shall not depend on wishes */
+};
+
+/* Makes one event as it is wanted; messages are by people, not by the bot.
+ * Errors: SHERD_EUNSUPPORTED for one that the stream does not have; SHERD_ENOTFOUND when there is
+ * nothing that it can happen to; SHERD_ENOMEM.
+ * Lifetime: *out has one reference, the caller's. */
+enum sherd_status sherd__lane_make(struct sherd__lane *lane, const struct sherd__lane_wish *wish,
+                                   struct sherd__print *print, struct sherd__dispatch **out);
+
 #endif
