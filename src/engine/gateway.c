@@ -31,11 +31,8 @@ static void handle_hello(struct sherd_engine *engine, struct sherd_value data) {
     return;
   }
   sherd__heartbeat_begin(&engine->heartbeat, interval_ms, &engine->random, engine->now_ms);
-  uint32_t ready_timeout_ms = engine->settings.ready_timeout_ms;
-  uint64_t deadline_ms =
-      ready_timeout_ms == SHERD_NEVER ? UINT64_MAX : engine->now_ms + ready_timeout_ms;
   if (sherd__session_can_resume(engine)) {
-    sherd__enter(engine, SHERD_ENGINE_AWAIT_RESUMED, deadline_ms);
+    sherd__enter(engine, SHERD_ENGINE_AWAIT_RESUMED, UINT64_MAX);
     engine->handshake_due = true;
     flush(engine);
   } else {
@@ -44,24 +41,25 @@ static void handle_hello(struct sherd_engine *engine, struct sherd_value data) {
   }
 }
 
-/* The session is up. What waited for it goes out after the event that says so. */
 static void become_active(struct sherd_engine *engine) {
   engine->was_active = true;
   engine->failed_attempts = 0;
   engine->session.suspect = false;
   engine->session.resume_url_failures = 0;
+  engine->session.unanswered_resumes = 0;
   engine->active_since_ms = engine->now_ms;
   sherd__enter(engine, SHERD_ENGINE_ACTIVE, UINT64_MAX);
 }
 
-static void send_waiting(struct sherd_engine *engine) {
+/* What waited for the session goes out once the event is taken that says it is up. */
+static void queue_waiting(struct sherd_engine *engine) {
   if (engine->presence_pending) {
     sherd__command_queue_remove_op(&engine->queue, SHERD_OP_PRESENCE_UPDATE, engine->allocator);
     /* It was accepted when it was given: a queue that is full since before must not hold it up. */
     if (sherd__sending_queue_presence(engine, &engine->presence, UINT32_MAX) == SHERD_OK)
       engine->presence_pending = false;
   }
-  flush(engine);
+  engine->commands_fresh = true;
 }
 
 /* The wire's name of the event, which the list may not have. */
@@ -104,9 +102,9 @@ static void handle_ready(struct sherd_engine *engine, const struct sherd_event *
     return;
   }
   become_active(engine);
-  sherd__emit(engine, SHERD_OUTPUT_SESSION);
+  sherd__session_tell(engine);
   deliver(engine, event);
-  send_waiting(engine);
+  queue_waiting(engine);
 }
 
 /* RESUMED ends the replay whatever number it bears: some servers send null, or one that came. */
@@ -115,12 +113,21 @@ static void handle_resumed(struct sherd_engine *engine, const struct sherd_event
   if (event->has_seq && event->seq > engine->session.saved.seq)
     sherd__session_take_seq(engine, event->seq);
   become_active(engine);
-  sherd__emit(engine, SHERD_OUTPUT_SESSION);
+  sherd__session_tell(engine);
   deliver(engine, event);
-  send_waiting(engine);
+  queue_waiting(engine);
+}
+
+/* A replay that makes progress is an answer, however long it is. */
+static void note_replay(struct sherd_engine *engine) {
+  engine->is_replaying = true;
+  engine->session.unanswered_resumes = 0;
+  sherd__await(engine, engine->settings.ready_timeout_ms);
 }
 
 static void handle_other_dispatch(struct sherd_engine *engine, const struct sherd_event *event) {
+  if (engine->state == SHERD_ENGINE_AWAIT_RESUMED)
+    note_replay(engine);
   /* An event without a number says nothing about the others; hikari would forget its place. */
   if (event->has_seq && !sherd__session_take_seq(engine, event->seq))
     return;

@@ -35,6 +35,7 @@ static void forget_connection(struct sherd_engine *engine) {
   engine->frames = NULL;
   engine->inflater = NULL;
   engine->handshake_due = false;
+  engine->is_replaying = false;
   sherd__heartbeat_reset(&engine->heartbeat);
   /* An op 3 that no later ACK vouches for may not have arrived. */
   engine->presence_pending |= engine->presence_unconfirmed;
@@ -68,16 +69,35 @@ static bool is_hopeless(const struct sherd_engine *engine, enum sherd_status why
          why == SHERD_ETLSCAFILE;
 }
 
-static enum sherd__verdict settle_verdict(struct sherd_engine *engine,
+/* The transport band: nothing that a server has decided. */
+static bool is_transport(enum sherd_status why) {
+  return why <= SHERD_EDNS;
+}
+
+/* A RESUME that is asked for again and again and never answered would go on for ever: after a while
+ * the session is given up for a new one. A network that fails is no answer and does not count. */
+static void count_resume(struct sherd_engine *engine, const struct ending *ending) {
+  if (engine->state != SHERD_ENGINE_AWAIT_RESUMED || engine->handshake_due ||
+      engine->is_replaying || is_transport(ending->why))
+    return;
+  engine->session.unanswered_resumes++;
+  if (engine->uses_resume_url)
+    engine->session.resume_url_failures++;
+}
+
+/* Whether the session can go on, for all that the server has said. */
+static enum sherd__verdict settle_session(struct sherd_engine *engine,
                                           const struct ending *ending) {
-  if (is_hopeless(engine, ending->why))
-    return SHERD__VERDICT_STOP;
-  if (ending->verdict != SHERD__VERDICT_RESUME_ONCE)
-    return ending->verdict;
-  if (engine->session.suspect)
-    return SHERD__VERDICT_NEW_SESSION;
-  engine->session.suspect = true;
-  return SHERD__VERDICT_RESUME;
+  count_resume(engine, ending);
+  enum sherd__verdict verdict = ending->verdict;
+  if (verdict == SHERD__VERDICT_RESUME_ONCE) {
+    verdict = engine->session.suspect ? SHERD__VERDICT_NEW_SESSION : SHERD__VERDICT_RESUME;
+    engine->session.suspect = true;
+  }
+  if (verdict == SHERD__VERDICT_RESUME &&
+      engine->session.unanswered_resumes >= SHERD__UNANSWERED_RESUMES_MAX)
+    verdict = SHERD__VERDICT_NEW_SESSION;
+  return verdict;
 }
 
 /* Counts what the connection reached; true when it did well. */
@@ -100,27 +120,35 @@ static void plan_retry(struct sherd_engine *engine, bool healthy, uint64_t pause
     sherd__enter(engine, SHERD_ENGINE_AWAIT_RETRY, engine->now_ms + pause_ms);
 }
 
-/* The one place where a connection's end is turned into what comes next. */
-static void settle(struct sherd_engine *engine, const struct ending *ending) {
-  if (engine->state == SHERD_ENGINE_AWAIT_PERMIT)
-    sherd__emit(engine, SHERD_OUTPUT_PERMIT_CANCEL);
-  bool healthy = settle_counts(engine);
-  enum sherd__verdict verdict = settle_verdict(engine, ending);
-  bool stop = verdict == SHERD__VERDICT_STOP;
-  bool resuming = verdict == SHERD__VERDICT_RESUME && sherd__session_can_resume(engine);
+static void log_settled(const struct sherd_engine *engine, const struct ending *ending, bool stop,
+                        bool keeps_session) {
   sherd__log(&engine->log, stop ? SHERD_LOG_ERROR : SHERD_LOG_WARN, engine->settings.shard_id,
              "connection.ended", "why=%s close_code=%u state=%s next=%s",
              sherd_status_name(ending->why), (unsigned)ending->close_code,
              sherd_engine_state_name(engine->state),
-             stop ? "stop" : (resuming ? "resume" : "identify"));
+             stop ? "stop" : (keeps_session ? "resume" : "identify"));
+}
+
+/* The one place where a connection's end is turned into what comes next. Who gives up by himself
+ * keeps the session: it can still be resumed, by another start or another process. */
+static void settle(struct sherd_engine *engine, const struct ending *ending) {
+  if (engine->state == SHERD_ENGINE_AWAIT_PERMIT)
+    sherd__emit(engine, SHERD_OUTPUT_PERMIT_CANCEL);
+  bool healthy = settle_counts(engine);
+  enum sherd__verdict verdict = settle_session(engine, ending);
+  bool keeps_session = verdict == SHERD__VERDICT_RESUME && sherd__session_can_resume(engine);
+  bool stop = verdict == SHERD__VERDICT_STOP || is_hopeless(engine, ending->why);
+  log_settled(engine, ending, stop, keeps_session);
   forget_connection(engine);
   sherd__emit_event(engine, &(struct sherd_event){.type = SHERD_EVENT_DISCONNECTED,
                                                   .status = ending->why,
                                                   .close_code = ending->close_code,
-                                                  .resuming = resuming,
+                                                  .resuming = keeps_session && !stop,
                                                   .reconnecting = !stop});
-  if (!resuming)
+  if (!keeps_session)
     sherd__session_lose(engine, ending->why, ending->close_code);
+  else if (stop)
+    sherd__session_tell(engine);
   if (stop)
     end(engine, SHERD_ENGINE_FATAL, ending->why);
   else
@@ -256,8 +284,8 @@ void sherd__link_closed(struct sherd_engine *engine, bool transport_open) {
                                                     .resuming = engine->close_resumable});
   if (!engine->close_resumable)
     sherd__session_forget(engine);
-  else if (sherd_session_is_set(&engine->session.saved))
-    sherd__emit(engine, SHERD_OUTPUT_SESSION);
+  else
+    sherd__session_tell(engine);
   end(engine, SHERD_ENGINE_IDLE, SHERD_OK);
 }
 

@@ -1,5 +1,6 @@
 #include "engine/payloads.h"
 
+#include "base/mem.h"
 #include "engine/opcode.h"
 #include "payload/writer.h"
 
@@ -85,6 +86,18 @@ enum sherd_status sherd__payload_identify(const struct sherd__settings *settings
   sherd__writer_key(&writer, "capabilities");
   sherd__writer_u64(&writer, settings->capabilities);
   return sherd__payload_finish(&writer, start, out);
+}
+
+enum sherd_status sherd__payload_check_identify(const struct sherd__settings *settings,
+                                                const struct sherd__presence *presence,
+                                                const struct sherd_allocator *allocator) {
+  struct sherd_buf payload;
+  sherd__buf_init(&payload, allocator);
+  enum sherd_status status = sherd__payload_identify(settings, presence, &payload);
+  if (payload.data)
+    sherd__wipe(payload.data, payload.cap);
+  sherd__buf_deinit(&payload);
+  return status;
 }
 
 enum sherd_status sherd__payload_resume(const struct sherd__settings *settings,

@@ -20,6 +20,10 @@ enum sherd_status sherd__payload_heartbeat(enum sherd_data_format format, bool h
 enum sherd_status sherd__payload_identify(const struct sherd__settings *settings,
                                           const struct sherd__presence *presence,
                                           struct sherd_buf *out);
+/* Whether IDENTIFY with this presence could be sent. */
+enum sherd_status sherd__payload_check_identify(const struct sherd__settings *settings,
+                                                const struct sherd__presence *presence,
+                                                const struct sherd_allocator *allocator);
 enum sherd_status sherd__payload_resume(const struct sherd__settings *settings,
                                         const struct sherd_session *session, struct sherd_buf *out);
 

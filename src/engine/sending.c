@@ -59,6 +59,7 @@ static enum sherd_status send_handshake(struct sherd_engine *engine) {
   if (status)
     return status;
   engine->handshake_due = false;
+  sherd__await(engine, engine->settings.ready_timeout_ms);
   sherd__log(&engine->log, SHERD_LOG_INFO, engine->settings.shard_id,
              resume ? "session.resume" : "session.identify", "seq=%llu",
              (unsigned long long)engine->session.saved.seq);

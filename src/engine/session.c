@@ -68,7 +68,8 @@ enum sherd_status sherd__session_begin(struct sherd_engine *engine, struct sherd
 bool sherd__session_take_seq(struct sherd_engine *engine, uint64_t seq) {
   struct sherd__session_state *state = &engine->session;
   uint64_t last = state->saved.seq;
-  if (!state->has_seq) {
+  bool is_first = !state->has_seq;
+  if (is_first) {
     state->has_seq = true;
   } else if (seq <= last) {
     /* Discord's documentation: an event may come several times; equal `s` means the same one. */
@@ -85,7 +86,14 @@ bool sherd__session_take_seq(struct sherd_engine *engine, uint64_t seq) {
                                                     .expected_seq = last + 1});
   }
   state->saved.seq = seq;
+  if (is_first)
+    sherd__session_tell(engine);
   return true;
+}
+
+void sherd__session_tell(struct sherd_engine *engine) {
+  if (sherd__session_can_resume(engine))
+    sherd__emit(engine, SHERD_OUTPUT_SESSION);
 }
 
 void sherd__session_forget(struct sherd_engine *engine) {

@@ -10,8 +10,12 @@
 
 #include "engine/url.h"
 
-/* Attempts in a row at the resume URL that find no gateway there, before the main URL is tried. */
+/* Attempts in a row at the resume URL that come to nothing, before the main URL is tried. */
 #define SHERD__RESUME_URL_TRIES 3
+
+/* RESUMEs in a row that the server ends without a replay, before the session is given up: as many
+ * at the main URL as at the resume URL. */
+#define SHERD__UNANSWERED_RESUMES_MAX 6
 
 /* Whether there is a session that a RESUME can name. */
 bool sherd__session_can_resume(const struct sherd_engine *engine);
@@ -27,6 +31,9 @@ enum sherd_status sherd__session_begin(struct sherd_engine *engine, struct sherd
 /* Takes the sequence number of a dispatch: false when the event has come already and is to be
  * dropped. Reports holes. */
 bool sherd__session_take_seq(struct sherd_engine *engine, uint64_t seq);
+
+/* Has the host keep the session as it is now, if it is one that can be resumed. */
+void sherd__session_tell(struct sherd_engine *engine);
 
 /* The session will not be continued: says so, and forgets it. Nothing when there is none. */
 void sherd__session_lose(struct sherd_engine *engine, enum sherd_status why, uint16_t close_code);

@@ -39,7 +39,8 @@ struct sherd__session_state {
   struct sherd_session saved;
   bool has_seq; /* saved.seq means something: a session may begin at 0 */
   bool suspect; /* it was closed with 4003 or 4005: one more such close and it is given up */
-  uint32_t resume_url_failures; /* attempts in a row at its resume URL that found no gateway */
+  uint32_t resume_url_failures; /* attempts in a row at its resume URL that came to nothing */
+  uint32_t unanswered_resumes;  /* RESUMEs in a row that the server ended without a replay */
   bool has_user_id;
   sherd_snowflake user_id;
 };
@@ -79,6 +80,7 @@ struct sherd_engine {
   /* This connection. */
   struct sherd__url url;
   bool uses_resume_url;
+  bool is_replaying;      /* a dispatch has come after RESUME */
   bool handshake_due;     /* RESUME or IDENTIFY waits for the send limit */
   bool presence_pending;  /* changed while it could not be sent */
   uint64_t presence_beat; /* heartbeats that had been sent when op 3 was: an ACK for a later one
@@ -95,5 +97,9 @@ struct sherd_engine {
 
 /* The only writer of the state: logs the edge and arms the state's deadline. */
 void sherd__enter(struct sherd_engine *engine, enum sherd_engine_state state, uint64_t deadline_ms);
+
+/* Arms the deadline anew, `timeout_ms` from now; SHERD_NEVER: none. For the states whose time
+ * counts from something that happens in them. */
+void sherd__await(struct sherd_engine *engine, uint32_t timeout_ms);
 
 #endif

@@ -331,6 +331,84 @@ static void a_resume_url_that_fails_is_given_up_before_the_session(void **state)
   expect(&host, "event SESSION_LOST SHERD_EINVALIDSESSION 0 last=1");
 }
 
+static void a_session_that_no_resume_is_answered_for_is_given_up(void **state) {
+  (void)state;
+  host_to_active(&host);
+  host_lose(&host, SHERD_ELOST);
+  for (int i = 0; i < 6; i++) {
+    host_skip(&host);
+    host_wait(&host, 61000);
+    assert_true(host_saw(&host, i < 3 ? "connect resume.test" : "connect gateway.test"));
+    if (i >= 3) { /* the network does not count */
+      host_lose(&host, SHERD_ELOST);
+      host_wait(&host, 61000);
+    }
+    host_to_hello(&host, 41250);
+    assert_true(host_saw(&host, "send {\"op\":6,"));
+    host_skip(&host);
+    host_close_frame(&host, 4006, NULL);
+  }
+  expect(&host, "close 4006");
+  expect(&host, "disconnect");
+  expect(&host, "event DISCONNECTED SHERD_ESERVERCLOSED 4006 reconnecting");
+  expect(&host, "event SESSION_LOST SHERD_ESERVERCLOSED 4006 last=1");
+}
+
+static void a_replay_that_is_cut_again_and_again_goes_on(void **state) {
+  (void)state;
+  host_to_active(&host);
+  host_lose(&host, SHERD_ELOST);
+  for (int i = 0; i < 20; i++) {
+    host_wait(&host, 61000);
+    host_to_hello(&host, 41250);
+    host_sayf(&host, "{\"t\":\"A\",\"s\":%d,\"op\":0,\"d\":{}}", i + 2);
+    host_skip(&host);
+    host_close_frame(&host, 4000, NULL);
+    assert_true(host_saw(&host, "event DISCONNECTED SHERD_ESERVERERROR 4000 resuming"));
+  }
+}
+
+static void the_time_for_an_answer_counts_from_the_question(void **state) {
+  (void)state;
+  host_deinit(&host);
+  struct sherd_gateway_config config = host_config();
+  config.ready_timeout_ms = 5000;
+  host_init(&host, &config);
+  host_to_hello(&host, 41250);
+  host_wait(&host, 20000); /* no permit yet */
+  host_skip(&host);
+  host_grant(&host);
+  host_wait(&host, 4999);
+  host_ready(&host, 1);
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 61000);
+  host_to_hello(&host, 41250);
+  for (int seq = 2; seq < 10; seq++) { /* a long replay */
+    host_wait(&host, 4000);
+    host_sayf(&host, "{\"t\":\"A\",\"s\":%d,\"op\":0,\"d\":{}}", seq);
+  }
+  host_skip(&host);
+  host_wait(&host, 4999);
+  host_say(&host, "{\"op\":11}");
+  assert_false(host_saw(&host, "event DISCONNECTED"));
+  host_wait(&host, 1);
+  assert_true(host_saw(&host, "event DISCONNECTED SHERD_EREADYTIMEOUT 0 resuming"));
+}
+
+static void a_session_without_a_number_is_kept_once_it_has_one(void **state) {
+  (void)state;
+  host_to_hello(&host, 41250);
+  host_grant(&host);
+  host_skip(&host);
+  host_say(&host, "{\"t\":\"READY\",\"s\":null,\"op\":0,\"d\":{\"user\":{\"id\":\"1\"},"
+                  "\"session_id\":\"a\"}}");
+  expect(&host, "event READY -");
+  host_say(&host, "{\"t\":\"A\",\"s\":5,\"op\":0,\"d\":{}}");
+  expect(&host, "session a seq=5");
+  expect(&host, "event A 5");
+  expect_silence(&host);
+}
+
 static void a_resume_url_without_tls_is_not_followed(void **state) {
   (void)state;
   host_to_hello(&host, 41250);
@@ -839,6 +917,25 @@ static void attempts_can_be_limited(void **state) {
   assert_true(sherd_engine_is_alive(host.engine));
 }
 
+static void who_gives_up_by_himself_keeps_the_session(void **state) {
+  (void)state;
+  host_deinit(&host);
+  struct sherd_gateway_config config = host_config();
+  config.max_attempts = 1;
+  host_init(&host, &config);
+  host_to_active(&host);
+  host_lose(&host, SHERD_ELOST);
+  host_wait(&host, 61000);
+  host_skip(&host);
+  host_lose(&host, SHERD_ECONNREFUSED);
+  expect(&host, "event DISCONNECTED SHERD_ECONNREFUSED 0");
+  expect(&host, "session session-1 seq=1");
+  expect(&host, "event CLOSED SHERD_ECONNREFUSED");
+  expect(&host, "ended SHERD_ECONNREFUSED");
+  host_start(&host);
+  expect(&host, "event CONNECTING resuming");
+}
+
 static void a_wrong_certificate_at_first_is_a_wrong_configuration(void **state) {
   (void)state;
   host_start(&host);
@@ -1052,6 +1149,10 @@ int main(void) {
       TEST(a_permit_that_is_not_needed_is_given_back),
       TEST(heartbeats_go_on_while_a_permit_is_awaited),
       TEST(a_resume_url_that_fails_is_given_up_before_the_session),
+      TEST(a_session_that_no_resume_is_answered_for_is_given_up),
+      TEST(a_replay_that_is_cut_again_and_again_goes_on),
+      TEST(the_time_for_an_answer_counts_from_the_question),
+      TEST(a_session_without_a_number_is_kept_once_it_has_one),
       TEST(a_resume_url_without_tls_is_not_followed),
       TEST(a_kept_resume_url_without_tls_is_not_followed_either),
       TEST(repeats_are_dropped_and_holes_reported),
@@ -1075,6 +1176,7 @@ int main(void) {
       TEST(close_codes_decide_what_comes_next),
       TEST(a_doubtful_session_is_resumed_once),
       TEST(attempts_can_be_limited),
+      TEST(who_gives_up_by_himself_keeps_the_session),
       TEST(a_wrong_certificate_at_first_is_a_wrong_configuration),
       TEST(nothing_but_the_close_frame_counts_while_closing),
       TEST(an_end_of_file_without_a_status_is_a_loss),
