@@ -13,6 +13,7 @@
 #include <sherd.h>
 
 #include "ledger.h"
+#include "say.h"
 #include "seen.h"
 #include "show.h"
 #include "simulator.h"
@@ -42,13 +43,13 @@ static bool ask_gateway_bot(const struct simulator *simulator, struct sherd_gate
       .token = TOKEN, .api_url = simulator->api_url, .ca_file = simulator->ca_file, .proxy = ""};
   struct sherd_error_info error;
   if (sherd_rest_gateway_bot(&config, out, &error)) {
-    show_line("demo       GET /gateway/bot failed: %s", error.text);
+    say_line("demo       GET /gateway/bot failed: %s", error.text);
     return false;
   }
-  show_line("simulator  %s, with a certificate made for this run", out->url);
-  show_line("simulator  advises %u shards; %u of %u session starts are left, %u at a time",
-            (unsigned)out->shards, (unsigned)out->remaining, (unsigned)out->total,
-            (unsigned)out->max_concurrency);
+  say_line("simulator  %s, with a certificate made for this run", out->url);
+  say_line("simulator  advises %u shards; %u of %u session starts are left, %u at a time",
+           (unsigned)out->shards, (unsigned)out->remaining, (unsigned)out->total,
+           (unsigned)out->max_concurrency);
   return true;
 }
 
@@ -70,7 +71,7 @@ static bool start_shard(struct seen *seen, size_t i, const struct simulator *sim
   if (!status)
     status = sherd_shard_start(seen->shard);
   if (status)
-    show_line("shard %zu    did not start: %s", i, sherd_strerror(status));
+    say_line("shard %zu    did not start: %s", i, sherd_strerror(status));
   return status == SHERD_OK;
 }
 
@@ -86,16 +87,16 @@ static bool watch(struct seen *seen) {
   time_t until = time(NULL) + TIMEOUT_S;
   while (!is_done(seen)) {
     if (interrupted || time(NULL) > until) {
-      show_progress_end();
-      show_line("demo       %s before all events had come",
-                interrupted ? "was interrupted" : "took too long");
+      say_live_over();
+      say_line("demo       %s before all events had come",
+               interrupted ? "was interrupted" : "took too long");
       return false;
     }
     show_progress(seen, SHARDS, STREAM_EVENTS);
     poll(NULL, 0, 100);
   }
   show_progress(seen, SHARDS, STREAM_EVENTS);
-  show_progress_end();
+  say_live_over();
   return true;
 }
 
@@ -130,7 +131,7 @@ static bool run(struct simulator *simulator, struct seen *seen) {
     sherd_shard_close(seen[i].shard);
   bool ended = simulator_stop(simulator);
   if (!ended)
-    show_line("demo       the simulator did not end well: see %s", simulator->log_file);
+    say_line("demo       the simulator did not end well: see %s", simulator->log_file);
   if (good) {
     show_table(seen, SHARDS);
     good = ledger_agrees(simulator->ledger_file, seen, SHARDS) && is_without_fault(seen) && ended;
@@ -147,8 +148,8 @@ int main(int argc, char **argv) {
   struct seen seen[SHARDS];
   signal(SIGINT, on_signal);
   signal(SIGTERM, on_signal);
-  show_line("Sherd %s: two gateway shards against a simulated Discord on this machine.",
-            sherd_version());
+  say_line("Sherd %s: two gateway shards against a simulated Discord on this machine.",
+           sherd_version());
   for (size_t i = 0; i < SHARDS; i++)
     seen_init(&seen[i], (uint32_t)i, ways[i].name);
   bool good =
@@ -159,7 +160,7 @@ int main(int argc, char **argv) {
     seen_deinit(&seen[i]);
   if (good)
     simulator_clean(&simulator);
-  show_line("%s", good ? "\nWhat the simulator sent is what the shards saw."
-                       : "\nThe demo FAILED: see above.");
+  say_line("%s", good ? "\nWhat the simulator sent is what the shards saw."
+                      : "\nThe demo FAILED: see above.");
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

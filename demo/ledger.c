@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "show.h"
+#include "say.h"
 
 /* One line: {"shard":0,"session":"...","s":3,"t":"...","bytes":120,"hash":"16 hex digits"}. */
 struct entry {
@@ -37,12 +37,11 @@ static bool is_same(const struct seen_event *a, const struct seen_event *b) {
 
 static void show_difference(const struct seen *seen, const struct seen_event *sent,
                             const struct seen_event *got) {
-  show_line("shard %u    DIFFERS: sent %llu %s (%zu bytes, %016" PRIx64
-            "), saw %llu %s (%zu bytes, "
-            "%016" PRIx64 ")",
-            (unsigned)seen->id, (unsigned long long)sent->seq, sent->name, sent->bytes, sent->hash,
-            (unsigned long long)(got ? got->seq : 0), got ? got->name : "nothing",
-            got ? got->bytes : 0, got ? got->hash : 0);
+  say_line("shard %u    DIFFERS: sent %llu %s (%zu bytes, %016" PRIx64 "), saw %llu %s (%zu bytes, "
+           "%016" PRIx64 ")",
+           (unsigned)seen->id, (unsigned long long)sent->seq, sent->name, sent->bytes, sent->hash,
+           (unsigned long long)(got ? got->seq : 0), got ? got->name : "nothing",
+           got ? got->bytes : 0, got ? got->hash : 0);
 }
 
 /* Walks the ledger beside the shard's events. */
@@ -55,7 +54,7 @@ static bool agrees(FILE *file, struct seen *seen) {
   while (same && (len = getline(&line, &cap, file)) > 0) {
     struct entry entry;
     if (!parse(line, (size_t)len, &entry)) {
-      show_line("ledger     a line cannot be read: %.60s", line);
+      say_line("ledger     a line cannot be read: %.60s", line);
       same = false;
     } else if (entry.shard == seen->id) {
       const struct seen_event *got = at < seen->count ? &seen->events[at] : NULL;
@@ -67,20 +66,20 @@ static bool agrees(FILE *file, struct seen *seen) {
   }
   free(line);
   if (same && at != seen->count) {
-    show_line("shard %u    DIFFERS: %zu events were sent, %zu seen", (unsigned)seen->id, at,
-              seen->count);
+    say_line("shard %u    DIFFERS: %zu events were sent, %zu seen", (unsigned)seen->id, at,
+             seen->count);
     same = false;
   }
   if (same)
-    show_line("shard %u    all %zu events that the simulator sent, byte for byte, in order, once",
-              (unsigned)seen->id, at);
+    say_line("shard %u    all %zu events that the simulator sent, byte for byte, in order, once",
+             (unsigned)seen->id, at);
   return same && at > 0;
 }
 
 bool ledger_agrees(const char *path, struct seen *seen, size_t count) {
   FILE *file = fopen(path, "r");
   if (!file) {
-    show_line("ledger     the simulator has left none at %s", path);
+    say_line("ledger     the simulator has left none at %s", path);
     return false;
   }
   bool same = true;

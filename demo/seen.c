@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "show.h"
+#include "say.h"
 
 void seen_init(struct seen *seen, uint32_t id, const char *compression) {
   *seen = (struct seen){.id = id, .compression = compression};
@@ -65,27 +65,27 @@ static void tell(struct seen *seen, const struct sherd_event *event) {
   switch (event->type) {
   case SHERD_EVENT_READY:
     sherd_value_count(sherd_value_get(event->data, "guilds"), &seen->guilds);
-    show_line("shard %u    READY over %s: session %s, %zu guilds", (unsigned)seen->id,
-              seen->compression, event->session, seen->guilds);
+    say_line("shard %u    READY over %s: session %s, %zu guilds", (unsigned)seen->id,
+             seen->compression, event->session, seen->guilds);
     break;
   case SHERD_EVENT_DISCONNECTED:
     if (!event->reconnecting)
       break;
     seen->cuts++;
-    show_line("shard %u    the connection was cut after event %llu (%s); resuming",
-              (unsigned)seen->id,
-              (unsigned long long)(seen->count ? seen->events[seen->count - 1].seq : 0),
-              sherd_status_name(event->status));
+    say_line("shard %u    the connection was cut after event %llu (%s); resuming",
+             (unsigned)seen->id,
+             (unsigned long long)(seen->count ? seen->events[seen->count - 1].seq : 0),
+             sherd_status_name(event->status));
     break;
   case SHERD_EVENT_RESUMED:
     seen->resumes++;
-    show_line("shard %u    RESUMED at event %llu, on a new connection", (unsigned)seen->id,
-              (unsigned long long)event->seq);
+    say_line("shard %u    RESUMED at event %llu, on a new connection", (unsigned)seen->id,
+             (unsigned long long)event->seq);
     break;
   case SHERD_EVENT_SESSION_LOST:
     seen->sessions_lost++;
-    show_line("shard %u    the session was LOST after event %llu (%s)", (unsigned)seen->id,
-              (unsigned long long)event->last_seq, sherd_status_name(event->status));
+    say_line("shard %u    the session was LOST after event %llu (%s)", (unsigned)seen->id,
+             (unsigned long long)event->last_seq, sherd_status_name(event->status));
     break;
   default:
     break;

@@ -1,38 +1,17 @@
 #include "show.h"
 
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "say.h"
 
 #define BAR_WIDTH  20
 #define ROW_LABEL  "%-26s"
 #define ROW_CELL   "%16s"
 #define TYPE_LABEL "%-24s"
 #define TYPE_ROWS  12 /* the commonest ones; the rest is summed up */
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool is_live; /* a line without its end is on the terminal */
-
-static void erase_live(void) {
-  if (is_live)
-    fputs("\r\033[K", stdout);
-  is_live = false;
-}
-
-void show_line(const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  pthread_mutex_lock(&lock);
-  erase_live();
-  vprintf(format, args);
-  putchar('\n');
-  fflush(stdout);
-  pthread_mutex_unlock(&lock);
-  va_end(args);
-}
 
 static void draw_bar(size_t done, size_t total) {
   size_t full = total ? done * BAR_WIDTH / total : 0;
@@ -43,15 +22,12 @@ static void draw_bar(size_t done, size_t total) {
 }
 
 static void draw_live(struct seen *seen, size_t count, size_t stream) {
-  pthread_mutex_lock(&lock);
-  erase_live();
+  say_live_begin();
   for (size_t i = 0; i < count; i++) {
     printf("%sshard %u ", i ? "   " : "", (unsigned)seen[i].id);
     draw_bar(seen_count(&seen[i]), seen_total(&seen[i], stream));
   }
-  fflush(stdout);
-  is_live = true;
-  pthread_mutex_unlock(&lock);
+  say_live_end();
 }
 
 void show_progress(struct seen *seen, size_t count, size_t stream) {
@@ -67,14 +43,8 @@ void show_progress(struct seen *seen, size_t count, size_t stream) {
   }
   if (total && done * 4 / total > quarters) {
     quarters = done * 4 / total;
-    show_line("progress   %zu of %zu events", done, total);
+    say_line("progress   %zu of %zu events", done, total);
   }
-}
-
-void show_progress_end(void) {
-  pthread_mutex_lock(&lock);
-  erase_live();
-  pthread_mutex_unlock(&lock);
 }
 
 /* --- The table --- */

@@ -6,15 +6,9 @@
 
 #include "seen.h"
 
-/* One line, above the live one. Thread-safe. */
-void show_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* How far the shards are; `stream` events each. On a terminal it redraws; in a pipe it prints a
  * line each quarter of the way. */
 void show_progress(struct seen *seen, size_t count, size_t stream);
-
-/* The live line is over. */
-void show_progress_end(void);
 
 /* A column for each shard: what it saw, and what it cost. */
 void show_table(struct seen *seen, size_t count);

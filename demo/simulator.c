@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "show.h"
+#include "say.h"
 #include "support/certs.h"
 
 #define LISTEN_TIMEOUT_MS 15000
@@ -40,14 +41,14 @@ static bool make_files(struct simulator *simulator) {
   snprintf(simulator->folder, sizeof simulator->folder, "%s/sherd-demo-XXXXXX",
            temporary && strlen(temporary) < 30 ? temporary : "/tmp");
   if (!mkdtemp(simulator->folder)) {
-    show_line("demo       no temporary folder can be made at %s: %s", simulator->folder,
-              strerror(errno));
+    say_line("demo       no temporary folder can be made at %s: %s", simulator->folder,
+             strerror(errno));
     simulator->folder[0] = '\0';
     return false;
   }
   name_files(simulator);
   if (!make_certificate(simulator)) {
-    show_line("demo       no certificate can be made in %s", simulator->folder);
+    say_line("demo       no certificate can be made in %s", simulator->folder);
     return false;
   }
   return true;
@@ -142,7 +143,7 @@ bool simulator_start(struct simulator *simulator, const char *program, unsigned 
   bool listening = simulator->pid > 0 && read_listening(simulator, out[0]);
   close(out[0]);
   if (!listening)
-    show_line("demo       the simulator did not come up: see %s", simulator->log_file);
+    say_line("demo       the simulator did not come up: see %s", simulator->log_file);
   return listening;
 }
 
