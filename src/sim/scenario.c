@@ -194,8 +194,8 @@ static bool add_to_story(struct parser *parser, const char *text) {
   size_t before = scenario->story ? strlen(scenario->story) : 0, len = strlen(text);
   if (!len)
     return true;
-  char *story = sherd__realloc(parser->allocator, scenario->story, scenario->story ? before + 1 : 0,
-                               before + len + 2);
+  size_t old_size = before ? before + 1 : 0;
+  char *story = sherd__realloc(parser->allocator, scenario->story, old_size, old_size + len + 1);
   if (!story)
     return false;
   if (before)
