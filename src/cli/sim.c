@@ -44,6 +44,9 @@ enum flag {
   DROP_AFTER,
   MAX_CONCURRENCY,
   SESSION_TTL,
+  SESSION_AGE,
+  SESSION_STARTS,
+  STRICT_RESUME_URL,
   ETF_SNOWFLAKES,
   LEDGER,
   SCENARIO,
@@ -68,6 +71,9 @@ static const struct option options[] = {
     {"drop-after", required_argument, NULL, DROP_AFTER},
     {"max-concurrency", required_argument, NULL, MAX_CONCURRENCY},
     {"session-ttl", required_argument, NULL, SESSION_TTL},
+    {"session-age", required_argument, NULL, SESSION_AGE},
+    {"session-starts", required_argument, NULL, SESSION_STARTS},
+    {"strict-resume-url", no_argument, NULL, STRICT_RESUME_URL},
     {"etf-snowflakes", required_argument, NULL, ETF_SNOWFLAKES},
     {"ledger", required_argument, NULL, LEDGER},
     {"scenario", required_argument, NULL, SCENARIO},
@@ -100,6 +106,9 @@ static const char help[] =
     "  --drop-after N           cut each shard's connection once, in the middle of its dispatch N\n"
     "  --max-concurrency N      IDENTIFYs that are allowed in 5 seconds (1)\n"
     "  --session-ttl SECONDS    how long a session can be resumed (180)\n"
+    "  --session-age SECONDS    end sessions of that age with 4009 (0: never)\n"
+    "  --session-starts N       IDENTIFYs that are allowed in a day (1000)\n"
+    "  --strict-resume-url      close who does not resume at resume_gateway_url\n"
     "  --etf-snowflakes FORM    in ETF they are binaries, or integers (binaries)\n"
     "  --ledger FILE            write one line of JSON for each dispatch\n"
     "  --scenario FILE          do to bots what FILE says, and judge what they do\n"
@@ -142,11 +151,11 @@ static bool read_u32(const char *option, const char *text, uint32_t min, uint32_
   return true;
 }
 
-static bool read_ttl(struct arguments *arguments, const char *text) {
+static bool read_seconds(const char *option, const char *text, uint32_t min, uint32_t *out_ms) {
   uint32_t seconds;
-  if (!read_u32("session-ttl", text, 1, 86400, &seconds))
+  if (!read_u32(option, text, min, 86400, &seconds))
     return false;
-  arguments->server.sim.session_ttl_ms = seconds * 1000;
+  *out_ms = seconds * 1000;
   return true;
 }
 
@@ -189,7 +198,14 @@ static bool read_option(struct arguments *arguments, int option) {
   case MAX_CONCURRENCY:
     return read_u32("max-concurrency", optarg, 1, 4096, &sim->max_concurrency);
   case SESSION_TTL:
-    return read_ttl(arguments, optarg);
+    return read_seconds("session-ttl", optarg, 1, &sim->session_ttl_ms);
+  case SESSION_AGE:
+    return read_seconds("session-age", optarg, 0, &sim->session_age_ms);
+  case SESSION_STARTS:
+    return read_u32("session-starts", optarg, 1, 1000000, &sim->starts_a_day);
+  case STRICT_RESUME_URL:
+    sim->strict_resume_url = true;
+    return true;
   case ETF_SNOWFLAKES:
     return read_etf_snowflakes(arguments, optarg);
   case LEDGER:
@@ -295,6 +311,7 @@ static void print_stats(const struct sherd__sim_stats *stats) {
       {"resumes", stats->resumes},
       {"resumes refused", stats->resumes_refused},
       {"resumes elsewhere", stats->resumes_elsewhere},
+      {"identifies elsewhere", stats->identifies_elsewhere},
       {"connections cut", stats->drops},
       {"dispatches", stats->dispatches},
       {"dispatched bytes", stats->dispatched_bytes},
@@ -304,7 +321,7 @@ static void print_stats(const struct sherd__sim_stats *stats) {
       {"closed by us", stats->closes},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    fprintf(stderr, "%-18s %12" PRIu64 "\n", rows[i].name, rows[i].number);
+    fprintf(stderr, "%-20s %12" PRIu64 "\n", rows[i].name, rows[i].number);
 }
 
 static int exit_code(enum sherd_status status) {

@@ -18,7 +18,8 @@ struct sherd__act {
   struct sherd__dm *dm;       /* NULL: not in a direct message */
   uint64_t now_ms;
   bool with_blank;
-  bool is_by_person;   /* not by the bot, if there is anybody else */
+  bool with_poll;     /* of a new message */
+  bool is_by_person;  /* not by the bot, if there is anybody else */
   bool is_about_bot;  /* out: it comes without the intent */
   size_t blank_start; /* out: where the form without content begins; 0: there is none */
 };

@@ -159,7 +159,7 @@ static struct sherd__message make_message(struct sherd__act *act) {
   message.channel_id = channel->id;
   const struct sherd__member *person = act->is_by_person ? sherd__act_person(act) : NULL;
   message.author = person ? person->user : sherd__guild_any_member(act->guild, act->dice)->user;
-  message.is_poll = sherd__dice_chance(act->dice, 2);
+  message.is_poll = sherd__dice_chance(act->dice, 2) || act->with_poll;
   return message;
 }
 

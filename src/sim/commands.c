@@ -83,6 +83,13 @@ bool sherd__command_voice_state(struct sherd__sim_session *session, struct sherd
   return true;
 }
 
+void sherd__view_sounds(const struct sherd__view *view, const struct sherd__guild *guild) {
+  sherd__print(view->print, "{'soundboard_sounds':");
+  SHERD__VIEW_LIST(view, guild->sounds.count,
+                   sherd__view_sound(view, guild, &guild->sounds.items[i]));
+  sherd__print(view->print, ",'guild_id':'%ju'}", guild->id);
+}
+
 bool sherd__command_sounds(struct sherd__sim_session *session, struct sherd_value data) {
   struct sherd__sim *sim = session->sim;
   struct sherd_value ids = sherd_value_get(data, "guild_ids"), item;
@@ -98,10 +105,7 @@ bool sherd__command_sounds(struct sherd__sim_session *session, struct sherd_valu
     if (!guild)
       continue;
     sherd__print_reset(&sim->print);
-    sherd__print(&sim->print, "{'soundboard_sounds':");
-    SHERD__VIEW_LIST(&view, guild->sounds.count,
-                     sherd__view_sound(&view, guild, &guild->sounds.items[i]));
-    sherd__print(&sim->print, ",'guild_id':'%ju'}", guild->id);
+    sherd__view_sounds(&view, guild);
     sherd__session_add_printed(session, SHERD_EVENT_SOUNDBOARD_SOUNDS);
   }
   return true;
@@ -132,6 +136,15 @@ static void print_channel_info(struct sherd__print *print, const struct sherd__c
   sherd__print(print, "}");
 }
 
+void sherd__view_channel_info(const struct sherd__view *view, const struct sherd__guild *guild,
+                              bool with_status, bool with_start_time) {
+  sherd__print(view->print, "{'guild_id':'%ju','channels':[", guild->id);
+  for (uint32_t i = 0; i < guild->channels.count; i++)
+    if (guild->channels.items[i].type == SHERD__CHANNEL_VOICE)
+      print_channel_info(view->print, &guild->channels.items[i], with_status, with_start_time);
+  sherd__print(view->print, "]}");
+}
+
 bool sherd__command_channel_info(struct sherd__sim_session *session, struct sherd_value data) {
   struct sherd__sim *sim = session->sim;
   struct sherd__guild *guild;
@@ -141,11 +154,8 @@ bool sherd__command_channel_info(struct sherd__sim_session *session, struct sher
   if (!guild)
     return true;
   sherd__print_reset(&sim->print);
-  sherd__print(&sim->print, "{'guild_id':'%ju','channels':[", guild->id);
-  for (uint32_t i = 0; i < guild->channels.count; i++)
-    if (guild->channels.items[i].type == SHERD__CHANNEL_VOICE)
-      print_channel_info(&sim->print, &guild->channels.items[i], status, start_time);
-  sherd__print(&sim->print, "]}");
+  sherd__view_channel_info(&(struct sherd__view){&sim->print, &sim->world}, guild, status,
+                           start_time);
   sherd__session_add_printed(session, SHERD_EVENT_CHANNEL_INFO);
   return true;
 }

@@ -276,7 +276,7 @@ static void run_lane(struct sherd__sim *sim, struct sherd__sim_lane *lane, uint6
     lane->done++;
     if (sherd__lane_next(&lane->stream, 1000000 / sim->config.rate, sim->without_content > 0,
                          &sim->print, &dispatch))
-      continue; /* for want of memory this one does not happen */
+      continue; /* for want of memory, or of a guild, this one does not happen */
     sherd__sim_deliver(sim, dispatch, true);
     sherd__dispatch_release(dispatch);
   }

@@ -94,15 +94,15 @@ static bool set_place(struct sherd__act *act, enum sherd_event_type type) {
   return act->guild ? !act->guild->is_away : act->dm != NULL;
 }
 
-static enum sherd_event_type happen(struct sherd__act *act) {
+/* False when all is quiet: the guild that was rolled is away. */
+static bool happen(struct sherd__act *act, enum sherd_event_type *type) {
   for (int i = 0; i < TRIES; i++) {
-    enum sherd_event_type type = pick_type(act->dice);
-    if (set_place(act, type) && rows[type].act(act))
-      return type;
+    *type = pick_type(act->dice);
+    if (set_place(act, *type) && rows[*type].act(act))
+      return true;
   }
-  (void)set_place(act, SHERD_EVENT_MESSAGE_CREATE);
-  (void)sherd__act_MESSAGE_CREATE(act);
-  return SHERD_EVENT_MESSAGE_CREATE;
+  *type = SHERD_EVENT_MESSAGE_CREATE;
+  return set_place(act, *type) && sherd__act_MESSAGE_CREATE(act);
 }
 
 static enum sherd_status wrap(const struct sherd__act *act, enum sherd_event_type type,
@@ -140,7 +140,9 @@ enum sherd_status sherd__lane_next(struct sherd__lane *lane, uint64_t step_us, b
       .now_ms = lane->now_us / 1000,
       .with_blank = with_blank,
   };
-  enum sherd_event_type type = happen(&act);
+  enum sherd_event_type type;
+  if (!happen(&act, &type))
+    return SHERD_ENOTFOUND;
   return print->status ? print->status : wrap(&act, type, out);
 }
 
@@ -160,7 +162,7 @@ static bool set_wished_place(struct sherd__act *act, const struct sherd__lane_wi
   if (wish->guild || (row->in_guild && act->lane->guild_count)) {
     uint32_t any = sherd__dice_under(act->dice, act->lane->guild_count);
     act->guild = wish->guild ? wish->guild : &world->guilds.items[act->lane->guilds[any]];
-    return row->in_guild;
+    return row->in_guild && !act->guild->is_away;
   }
   return set_place(act, wish->type);
 }
@@ -177,6 +179,7 @@ enum sherd_status sherd__lane_make(struct sherd__lane *lane, const struct sherd_
       .view = {print, lane->world},
       .now_ms = lane->now_us / 1000,
       .with_blank = wish->with_blank,
+      .with_poll = wish->with_poll,
       .is_by_person = true,
   };
   for (int i = 0; i < WISH_TRIES; i++)

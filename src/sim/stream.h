@@ -35,8 +35,8 @@ void sherd__lane_deinit(struct sherd__lane *lane);
 bool sherd__lane_is_alive(const struct sherd__lane *lane);
 
 /* The next event, `step_us` after the one before. `print` is used to write it. With `with_blank`
- * messages come with the form that has no content. Errors: SHERD_ENOMEM.
- * Lifetime: *out has one reference, the caller's. */
+ * messages come with the form that has no content. Errors: SHERD_ENOTFOUND when nothing happens
+ * just now, since a guild is away; SHERD_ENOMEM. Lifetime: *out has one reference, the caller's. */
 enum sherd_status sherd__lane_next(struct sherd__lane *lane, uint64_t step_us, bool with_blank,
                                    struct sherd__print *print, struct sherd__dispatch **out);
 
@@ -46,6 +46,7 @@ struct sherd__lane_wish {
   struct sherd__guild *guild; /* of the lane; NULL: any of it, or none if the event has none */
   bool is_dm;                 /* in a direct message */
   bool with_blank;
+  bool with_poll;           /* MESSAGE_CREATE */
   struct sherd__dice *dice; /* other than the lane's, whose stream shall not depend on wishes */
 };
 

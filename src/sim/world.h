@@ -153,6 +153,7 @@ struct sherd__guild {
   struct sherd__messages messages;
   uint64_t members_asked_ms; /* when all members were last asked for, if was_asked */
   bool was_asked;
+  bool is_away; /* an outage: nothing happens in it */
 };
 
 /* A direct message channel with the bot. */

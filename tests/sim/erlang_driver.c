@@ -1,4 +1,4 @@
-/* Makes dispatches of every kind that the simulator's stream has, for Erlang to read.
+/* Makes dispatches of every kind, for Erlang to read.
  *
  *   driver > records
  *
@@ -17,6 +17,7 @@
 
 #include "sim/encode.h"
 #include "sim/events.h"
+#include "sim/inject.h"
 #include "sim/peer.h"
 
 static void put_record(const struct sherd_buf *record) {
@@ -41,6 +42,14 @@ static void put_dispatch(void *ctx, const struct sherd__sim_produced *it) {
   }
 }
 
+static void resume(struct net *net, struct peer *peer, const char *session_id) {
+  peer_free(peer);
+  peer_open(peer, net, "v=10");
+  peer_sayf(peer,
+            "{\"op\":6,\"d\":{\"token\":\"sherd-sim-token\",\"session_id\":\"%s\",\"seq\":500}}",
+            session_id);
+}
+
 int main(void) {
   struct sherd_buf record;
   struct net net;
@@ -51,10 +60,14 @@ int main(void) {
       .seed = 11, .guilds = 8, .rate = 100, .produced = put_dispatch, .produced_ctx = &record};
   net_open(&net, &config);
   peer_login(&peer, &net, 0, 1, SHERD_INTENTS_ALL, session_id);
-  for (int second = 0; second < 15; second++) {
+  for (int second = 0; second < 10; second++) {
     net_wait(&net, 1000);
     (void)peer_drain(&peer, NULL);
   }
+  for (uint32_t type = SHERD_EVENT_READY; type < SHERD_EVENT_TYPE_COUNT; type++)
+    (void)sherd__sim_inject(net.sim, 0, type);
+  peer_lose(&peer);
+  resume(&net, &peer, session_id);
   peer_free(&peer);
   net_close(&net);
   sherd__buf_deinit(&record);

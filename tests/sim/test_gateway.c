@@ -235,10 +235,93 @@ static void heartbeats_are_acked_and_missed(void **state) {
   peer_expect_op(&peer, 11);
   net_wait(&net, 61874);
   assert_false(peer.is_gone);
-  net_wait(&net, 1); /* one and a half intervals */
+  net_wait(&net, 1);                                    /* one and a half intervals */
+  peer_expect_close(&peer, 4009, "Session timed out."); /* it had none to resume */
+  peer_free(&peer);
+  char session_id[64];
+  peer_login(&peer, &net, 0, 1, ALL, session_id);
+  net_wait(&net, 61875);
   peer_expect_close(&peer, 4000, "Unknown error.");
   peer_free(&peer);
   net_close(&net);
+}
+
+static void ask_to_resume(struct peer *peer, const char *session_id) {
+  peer_sayf(peer,
+            "{\"op\":6,\"d\":{\"token\":\"sherd-sim-token\",\"session_id\":\"%s\",\"seq\":1}}",
+            session_id);
+}
+
+/* Connected or not. A RESUME then finds nothing. */
+static void sessions_end_of_age(void **state) {
+  (void)state;
+  struct sherd__sim_config config = small;
+  config.session_age_ms = 50000;
+  struct net net;
+  struct peer peer, lost;
+  char ids[2][64];
+  net_open(&net, &config);
+  peer_login(&peer, &net, 0, 1, 0, ids[0]);
+  net_wait(&net, 6000);
+  peer_login(&lost, &net, 0, 1, 0, ids[1]);
+  peer_lose(&lost);
+  net_wait(&net, 43999);
+  assert_false(peer.is_gone);
+  net_wait(&net, 1);
+  peer_expect_close(&peer, 4009, "Session timed out.");
+  net_wait(&net, 6000);
+  for (size_t i = 0; i < 2; i++) {
+    struct peer again;
+    bool may_resume = true;
+    peer_open(&again, &net, PLAIN);
+    peer_expect_op(&again, 10);
+    ask_to_resume(&again, ids[i]);
+    assert_int_equal(sherd_value_as_bool(peer_expect_op(&again, 9), &may_resume), SHERD_OK);
+    assert_false(may_resume);
+    peer_free(&again);
+  }
+  peer_free(&lost);
+  peer_free(&peer);
+  net_close(&net);
+}
+
+/* Where one is to resume, and what becomes of who does not, when that is strict. */
+static void the_resume_url_is_checked(void **state) {
+  (void)state;
+  static const struct {
+    const char *host;
+    bool resumes, is_strict, is_elsewhere;
+    int code; /* 0: none */
+  } rows[] = {
+      {"localhost", true, true, false, 0},     {"127.0.0.1:80", true, true, true, 4000},
+      {"127.0.0.1:80", true, false, true, 0},  {"localhost:80", false, true, true, 4000},
+      {"localhost:80", false, false, true, 0}, {"127.0.0.1", false, true, false, 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sherd__sim_config config = small;
+    config.strict_resume_url = rows[i].is_strict;
+    struct net net;
+    struct peer peer, again;
+    char session_id[64];
+    net_open(&net, &config);
+    peer_login(&peer, &net, 0, 1, 0, session_id);
+    peer_lose(&peer);
+    net_wait(&net, 6000);
+    peer_open_at(&again, &net, rows[i].host, PLAIN);
+    peer_expect_op(&again, 10);
+    if (rows[i].resumes)
+      ask_to_resume(&again, session_id);
+    else
+      peer_say(&again, IDENTIFY("\"intents\":0"));
+    if (again.close_code != rows[i].code)
+      fail_msg("row %zu: %d", i, again.close_code);
+    const struct sherd__sim_stats *stats = sherd__sim_stats(net.sim);
+    assert_int_equal(stats->resumes_elsewhere, rows[i].resumes && rows[i].is_elsewhere);
+    assert_int_equal(stats->identifies_elsewhere, !rows[i].resumes && rows[i].is_elsewhere);
+    peer_free(&again);
+    peer_free(&peer);
+    net_close(&net);
+  }
 }
 
 static void who_asks_for_nothing_is_let_go(void **state) {
@@ -563,6 +646,8 @@ int main(void) {
       cmocka_unit_test(messages_may_come_in_fragments_and_bytes),
       cmocka_unit_test(broken_frames_end_the_connection),
       cmocka_unit_test(heartbeats_are_acked_and_missed),
+      cmocka_unit_test(sessions_end_of_age),
+      cmocka_unit_test(the_resume_url_is_checked),
       cmocka_unit_test(who_asks_for_nothing_is_let_go),
       cmocka_unit_test(pings_are_answered_within_bounds),
       cmocka_unit_test(more_than_120_messages_a_minute_are_too_many),
