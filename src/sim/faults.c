@@ -157,9 +157,9 @@ static void write_fragment(struct sherd__sim_client *client, uint8_t first_byte,
 
 void sherd__fault_write_pieces(struct sherd__sim_client *client, enum sherd__frames_opcode opcode,
                                struct sherd_bytes message) {
-  /* A stream's flush may be spread over messages; anything else has to stay one. */
-  bool is_stream = client->compression == SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM ||
-                   client->compression == SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM;
+  /* A flush of zlib-stream may be spread over messages; anything else has to stay one, zstd-stream
+   * too. Source: Discord's documentation, Gateway, transport compression. */
+  bool is_stream = client->compression == SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM;
   uint32_t max =
       client->sim->faults.piece_bytes < UINT16_MAX ? client->sim->faults.piece_bytes : UINT16_MAX;
   for (size_t at = 0; at < message.len && client->state == SHERD__SIM_OPEN; at += max) {
