@@ -84,7 +84,7 @@ void sherd__connection_fail(struct sherd__connection *connection,
                             const struct sherd__failure *failure) {
   struct sherd_error_info info;
   struct sherd__route route = route_of(connection);
-  sherd__failure_describe(failure, &route, &info);
+  sherd__failure_locate(failure, &route, &info);
   sherd__connection_send_last(connection);
   connection->step = SHERD__CONNECTION_LOST;
   release(connection);

@@ -32,7 +32,8 @@ struct sherd__connection_events {
   /* Bytes came. Lifetime: until the call returns. The connection may be closed inside. */
   void (*received)(void *user, struct sherd_bytes in);
   /* It could not be opened, or ended; no further call follows, and the connection still has to be
-   * closed by its owner. `info` has status, os_error, http_status and a text. */
+   * closed by its owner. `info` has status, os_error, http_status, and a text that
+   * says where and why. */
   void (*lost)(void *user, const struct sherd_error_info *info);
 };
 

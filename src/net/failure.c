@@ -39,20 +39,21 @@ static void append_place(struct sherd_error_info *info, const char *host, uint16
   append(info, "", place, "");
 }
 
-static void append_details(struct sherd_error_info *info, const struct sherd__failure *failure) {
+static void append_details(struct sherd_error_info *info, const struct sherd__failure *failure,
+                           const char *before, const char *after) {
   char text[128];
   if (failure->detail && *failure->detail)
-    append(info, " (", failure->detail, ")");
+    append(info, before, failure->detail, after);
   if (failure->http_status) {
     snprintf(text, sizeof text, "HTTP %u", failure->http_status);
-    append(info, " (", text, ")");
+    append(info, before, text, after);
   }
   if (failure->uv_error)
-    append(info, " (", uv_strerror_r(failure->uv_error, text, sizeof text), ")");
+    append(info, before, uv_strerror_r(failure->uv_error, text, sizeof text), after);
 }
 
-void sherd__failure_describe(const struct sherd__failure *failure, const struct sherd__route *route,
-                             struct sherd_error_info *out) {
+static void begin(const struct sherd__failure *failure, const struct sherd__route *route,
+                  struct sherd_error_info *out) {
   *out = (struct sherd_error_info){
       .status = failure->status,
       .http_status = failure->http_status,
@@ -63,6 +64,17 @@ void sherd__failure_describe(const struct sherd__failure *failure, const struct 
     append(out, " through the proxy ", "", "");
     append_place(out, route->proxy_host, route->proxy_port);
   }
+}
+
+void sherd__failure_locate(const struct sherd__failure *failure, const struct sherd__route *route,
+                           struct sherd_error_info *out) {
+  begin(failure, route, out);
+  append_details(out, failure, ": ", "");
+}
+
+void sherd__failure_describe(const struct sherd__failure *failure, const struct sherd__route *route,
+                             struct sherd_error_info *out) {
+  begin(failure, route, out);
   append(out, ": ", sherd_strerror(failure->status), "");
-  append_details(out, failure);
+  append_details(out, failure, " (", ")");
 }

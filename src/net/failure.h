@@ -23,8 +23,14 @@ struct sherd__route {
   uint16_t proxy_port;
 };
 
-/* Fills `out`, its text as in "localhost:443: the host refused the connection: check host, port and
- * firewall (connection refused)". Bytes of a host that are not printable ASCII become "?". */
+/* Fills `out`, its text saying where and why, as in "localhost:443: connection refused"; what
+ * happened is for an engine to say before it. Bytes of a host that are not printable ASCII become
+ * "?". */
+void sherd__failure_locate(const struct sherd__failure *failure, const struct sherd__route *route,
+                           struct sherd_error_info *out);
+
+/* The same with a text that stands alone, as in "localhost:443: the host refused the connection:
+ * check host, port and firewall (connection refused)". */
 void sherd__failure_describe(const struct sherd__failure *failure, const struct sherd__route *route,
                              struct sherd_error_info *out);
 

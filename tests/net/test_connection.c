@@ -192,8 +192,7 @@ static struct sherd_error_info lose(struct ground *ground,
 static void expect(const struct sherd_error_info *info, enum sherd_status status, const char *begin,
                    const char *within) {
   assert_string_equal(sherd_status_name(info->status), sherd_status_name(status));
-  if (strncmp(info->text, begin, strlen(begin)) != 0 || !strstr(info->text, within) ||
-      !strstr(info->text, sherd_strerror(status)))
+  if (strncmp(info->text, begin, strlen(begin)) != 0 || !strstr(info->text, within))
     fail_msg("\"%s\" does not begin with \"%s\" or has no \"%s\"", info->text, begin, within);
 }
 
@@ -215,7 +214,7 @@ static void a_refused_port_is_told(void **state) {
   struct sherd_error_info info = lose(*state, &options);
   char place[32];
   snprintf(place, sizeof place, "localhost:%u: ", options.port);
-  expect(&info, SHERD_ECONNREFUSED, place, "(connection refused)");
+  expect(&info, SHERD_ECONNREFUSED, place, "connection refused");
   assert_int_equal(info.os_error, ECONNREFUSED);
 }
 
@@ -223,7 +222,7 @@ static void an_absent_host_is_told(void **state) {
   const struct sherd__connection_options options = {
       .host = "no-such-host.invalid", .port = 443, .proxy = ""};
   struct sherd_error_info info = lose(*state, &options);
-  expect(&info, SHERD_EDNS, "no-such-host.invalid:443: ", "(");
+  expect(&info, SHERD_EDNS, "no-such-host.invalid:443", ": ");
   assert_int_equal(info.os_error, 0);
   /* A label of over 63 bytes cannot be asked for at all. */
   char name[101];
@@ -262,7 +261,7 @@ static void a_lookup_that_takes_too_long_is_told(void **state) {
   struct sherd_error_info info =
       lose(ground, &(struct sherd__connection_options){
                        .host = "localhost", .port = 1, .proxy = "", .dns_timeout_ms = 20});
-  expect(&info, SHERD_EDNS, "localhost:1: ", "(not done in 20 ms)");
+  expect(&info, SHERD_EDNS, "localhost:1: ", "not done in 20 ms");
   for (size_t i = 0; i < POOL_THREADS; i++)
     uv_sem_post(&let_go);
   assert_true(run_until(&ground->uv, is_idle, &ground->uv, LIMIT_MS));
@@ -276,10 +275,10 @@ static void each_bad_certificate_is_told(void **state) {
     enum sherd_status status;
     const char *within;
   } rows[] = {
-      {&pki()->expired, SHERD_ETLSEXPIRED, "(certificate has expired)"},
-      {&pki()->future, SHERD_ETLSEXPIRED, "(certificate is not yet valid)"},
-      {&pki()->elsewhere, SHERD_ETLSHOST, "(hostname mismatch)"},
-      {&pki()->foreign, SHERD_ETLSCA, "issuer certificate)"},
+      {&pki()->expired, SHERD_ETLSEXPIRED, "certificate has expired"},
+      {&pki()->future, SHERD_ETLSEXPIRED, "certificate is not yet valid"},
+      {&pki()->elsewhere, SHERD_ETLSHOST, "hostname mismatch"},
+      {&pki()->foreign, SHERD_ETLSCA, "issuer certificate"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct sherd__tls *tls = server(rows[i].cert);
@@ -311,17 +310,17 @@ lose_handshake(struct ground *ground, const struct peer_script *script, uint32_t
 static void a_port_that_speaks_no_tls_is_told(void **state) {
   struct sherd_error_info info =
       lose_handshake(*state, &(struct peer_script){.greeting = "220 mail ready\r\n"}, 0);
-  expect(&info, SHERD_ETLS, "127.0.0.1:", "(wrong version number)");
+  expect(&info, SHERD_ETLS, "127.0.0.1:", "wrong version number");
   info = lose_handshake(*state, &(struct peer_script){.close_first = true}, 0);
-  expect(&info, SHERD_ETLS, "127.0.0.1:", "(the other side closed it)");
+  expect(&info, SHERD_ETLS, "127.0.0.1:", "the other side closed it");
   info = lose_handshake(*state, &(struct peer_script){.reset = true}, 0);
-  expect(&info, SHERD_ETLS, "127.0.0.1:", "(connection reset by peer)");
+  expect(&info, SHERD_ETLS, "127.0.0.1:", "connection reset by peer");
   assert_int_equal(info.os_error, ECONNRESET);
 }
 
 static void a_handshake_that_stalls_is_ended(void **state) {
   struct sherd_error_info info = lose_handshake(*state, &(struct peer_script){0}, 20);
-  expect(&info, SHERD_ETLS, "127.0.0.1:", "(not done in 20 ms)");
+  expect(&info, SHERD_ETLS, "127.0.0.1:", "not done in 20 ms");
 }
 
 static void a_host_that_does_not_answer_is_given_up(void **state) {
@@ -330,7 +329,7 @@ static void a_host_that_does_not_answer_is_given_up(void **state) {
   struct sherd_error_info info = lose(
       *state, &(struct sherd__connection_options){
                   .host = "127.0.0.1", .port = hole.port, .proxy = "", .connect_timeout_ms = 50});
-  expect(&info, SHERD_ECONNECTTIMEOUT, "127.0.0.1:", "(not done in 50 ms)");
+  expect(&info, SHERD_ECONNECTTIMEOUT, "127.0.0.1:", "not done in 50 ms");
   black_hole_close(&hole);
 }
 
@@ -406,14 +405,14 @@ static void each_refusal_of_a_proxy_is_told(void **state) {
     uint16_t http_status;
     const char *within;
   } rows[] = {
-      {{.reply = "HTTP/1.1 407 Authenticate\r\n\r\n"}, SHERD_EPROXYAUTH, 407, "(HTTP 407)"},
-      {{.reply = "HTTP/1.1 403 Forbidden\r\n\r\n"}, SHERD_EPROXY, 403, "(HTTP 403)"},
-      {{.reply = "what?\r\n"}, SHERD_EPROXY, 0, "(it spoke no HTTP)"},
-      {{.greeting = "220 mail ready\r\n"}, SHERD_EPROXY, 0, "(it spoke no HTTP)"},
-      {{.close_first = true}, SHERD_EPROXY, 0, "(the other side closed it)"},
+      {{.reply = "HTTP/1.1 407 Authenticate\r\n\r\n"}, SHERD_EPROXYAUTH, 407, "HTTP 407"},
+      {{.reply = "HTTP/1.1 403 Forbidden\r\n\r\n"}, SHERD_EPROXY, 403, "HTTP 403"},
+      {{.reply = "what?\r\n"}, SHERD_EPROXY, 0, "it spoke no HTTP"},
+      {{.greeting = "220 mail ready\r\n"}, SHERD_EPROXY, 0, "it spoke no HTTP"},
+      {{.close_first = true}, SHERD_EPROXY, 0, "the other side closed it"},
       {{.reply = "HTTP/1.1 200", .close_first = true}, SHERD_EPROXY, 0, "the other side closed it"},
-      {{.greeting = "HTTP/1.1 200 OK\r\n"}, SHERD_EPROXY, 0, "(not done in 30 ms)"},
-      {{0}, SHERD_EPROXY, 0, "(not done in 30 ms)"},
+      {{.greeting = "HTTP/1.1 200 OK\r\n"}, SHERD_EPROXY, 0, "not done in 30 ms"},
+      {{0}, SHERD_EPROXY, 0, "not done in 30 ms"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct peer peer;
@@ -465,7 +464,7 @@ static void an_end_by_the_peer_loses_it_once_its_words_are_read(void **state) {
   open_to(ground, &peer, &client, &(struct peer_script){.greeting = "hello", .close_first = true});
   wait_until(ground, is_lost, &client);
   assert_int_equal(client.received.len, 5);
-  expect(&client.info, SHERD_ELOST, "127.0.0.1:", "(the other side closed it)");
+  expect(&client.info, SHERD_ELOST, "127.0.0.1:", "the other side closed it");
   assert_int_equal(client.info.os_error, 0);
   assert_int_equal(sherd__connection_write(client.connection, (struct sherd_bytes){NULL, 0}),
                    SHERD_ESTATE);
@@ -482,7 +481,7 @@ static void a_reset_by_the_peer_loses_it(void **state) {
   open_to(ground, &peer, &client, &(struct peer_script){.reset = true});
   client_write(&client, "hello");
   wait_until(ground, is_lost, &client);
-  expect(&client.info, SHERD_ELOST, "127.0.0.1:", "(connection reset by peer)");
+  expect(&client.info, SHERD_ELOST, "127.0.0.1:", "connection reset by peer");
   assert_int_equal(client.info.os_error, ECONNRESET);
   finish(ground, &client);
   peer_close(&peer);
@@ -516,7 +515,7 @@ static void a_goodbye_through_tls_loses_it(void **state) {
   wait_until(ground, has_five, &client);
   peer_close(&peer); /* without TLS's goodbye, as it happens */
   wait_until(ground, is_lost, &client);
-  expect(&client.info, SHERD_ELOST, "127.0.0.1:", "(the other side closed it)");
+  expect(&client.info, SHERD_ELOST, "127.0.0.1:", "the other side closed it");
   finish(ground, &client);
   sherd__tls_release(tls);
 }

@@ -41,6 +41,23 @@ static void the_line_says_where_what_and_why(void **state) {
                       "(why)");
 }
 
+static void an_engine_says_itself_what_happened(void **state) {
+  struct sherd_error_info info;
+  (void)state;
+  sherd__failure_locate(
+      &(struct sherd__failure){.status = SHERD_ECONNREFUSED, .uv_error = UV_ECONNREFUSED},
+      &(struct sherd__route){.host = "localhost", .port = 443}, &info);
+  assert_int_equal(info.status, SHERD_ECONNREFUSED);
+  assert_int_equal(info.os_error, ECONNREFUSED);
+  assert_string_equal(info.text, "localhost:443: connection refused");
+  sherd__failure_locate(
+      &(struct sherd__failure){.status = SHERD_EPROXY, .http_status = 403},
+      &(struct sherd__route){.host = "::1", .port = 443, .proxy_host = "proxy", .proxy_port = 3128},
+      &info);
+  assert_int_equal(info.http_status, 403);
+  assert_string_equal(info.text, "[::1]:443 through the proxy proxy:3128: HTTP 403");
+}
+
 static void the_systems_error_is_told_and_no_other(void **state) {
   (void)state;
   const struct sherd__route route = {.host = "a", .port = 1};
@@ -72,6 +89,7 @@ static void the_line_is_printable_and_has_its_end(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_line_says_where_what_and_why),
+      cmocka_unit_test(an_engine_says_itself_what_happened),
       cmocka_unit_test(the_systems_error_is_told_and_no_other),
       cmocka_unit_test(the_line_is_printable_and_has_its_end),
   };
