@@ -157,7 +157,7 @@ void sherd__control_get_ledger(struct sherd__rest_call *call) {
   call->answer->content_type = "application/x-ndjson";
   for (; number <= journal->newest && limit && call->print->out.len < LEDGER_PAGE_BYTES;
        number++, limit--)
-    sherd__journal_print(journal, number, call->sim->token, with_data, call->print);
+    sherd__journal_print(journal, number, with_data, call->print);
 }
 
 /* Ids to try things with: each guild with its first channel to write in, and the direct messages.

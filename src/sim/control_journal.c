@@ -24,7 +24,7 @@ static struct sherd__journal_record *record_at(const struct sherd__journal *jour
 }
 
 void sherd__journal_init(struct sherd__journal *journal, const struct sherd_allocator *allocator) {
-  *journal = (struct sherd__journal){.allocator = allocator, .oldest = 1};
+  *journal = (struct sherd__journal){.allocator = allocator, .secret = "", .oldest = 1};
 }
 
 static void forget_oldest(struct sherd__journal *journal) {
@@ -59,6 +59,15 @@ static void grow(struct sherd__journal *journal) {
   journal->cap = cap;
 }
 
+static void mask(const char *secret, void *data, size_t size) {
+  size_t len = strlen(secret);
+  uint8_t *at = data, *end = at + size;
+  while (len && (at = memmem(at, (size_t)(end - at), secret, len))) {
+    memset(at, '*', len);
+    at += len;
+  }
+}
+
 /* Copies what the entry points to; false when there is no memory. */
 static bool keep_texts(struct sherd__journal *journal, struct sherd__journal_record *record) {
   struct sherd__journal_entry *entry = &record->entry;
@@ -73,6 +82,7 @@ static bool keep_texts(struct sherd__journal *journal, struct sherd__journal_rec
     return false;
   memcpy(record->texts, entry->method, method_size);
   memcpy(record->texts + method_size, entry->path, path_size);
+  mask(journal->secret, record->texts + method_size, path_size - 1);
   if (entry->body.len)
     memcpy(record->texts + method_size + path_size, entry->body.data, entry->body.len);
   entry->method = record->texts;
@@ -116,15 +126,6 @@ static const char *const kinds[] = {
     [SHERD__JOURNAL_RESET] = "reset",
 };
 
-static void mask(struct sherd__print *print, size_t start, const char *secret) {
-  size_t len = strlen(secret);
-  uint8_t *at = print->out.data + start, *end = print->out.data + print->out.len;
-  while (len && (at = memmem(at, (size_t)(end - at), secret, len))) {
-    memset(at, '*', len);
-    at += len;
-  }
-}
-
 /* Writes JSON on one line as the value of `key`, unless it is large. A token that is, say, a comma
  * is not masked without harm; what is no JSON any more is left out. */
 static void print_json(struct sherd__print *print, const char *key, struct sherd_bytes json,
@@ -141,22 +142,9 @@ static void print_json(struct sherd__print *print, const char *key, struct sherd
   size_t value_start = print->out.len;
   (void)sherd_value_to_json(value, (char *)print->out.data + value_start, len + 1, &len);
   print->out.len += len;
-  mask(print, value_start, secret);
+  mask(secret, print->out.data + value_start, len);
   if (sherd_value_validate(SHERD_FORMAT_JSON, print->out.data + value_start, len, NULL))
     print->out.len = start;
-}
-
-static void print_path(struct sherd__print *print, const char *path, const char *secret) {
-  size_t start;
-  sherd__print(print, ",'path':");
-  start = print->out.len;
-  sherd__print(print, "%s", path);
-  if (!print->status && print->out.len > start + 2) {
-    struct sherd_buf *out = &print->out;
-    out->len--; /* a token that is a quotation mark shall not take this one */
-    mask(print, start + 1, secret);
-    out->len++;
-  }
 }
 
 static void print_dispatch(struct sherd__print *print, const struct sherd__journal_entry *entry,
@@ -188,9 +176,8 @@ static void print_what(struct sherd__print *print, const struct sherd__journal_e
     sherd__print(print, ",'code':%u", entry->number);
     break;
   case SHERD__JOURNAL_REQUEST:
-    sherd__print(print, ",'method':%s", entry->method);
-    print_path(print, entry->path, secret);
-    sherd__print(print, ",'status':%u,'bytes':%ju", entry->number, (uintmax_t)entry->bytes);
+    sherd__print(print, ",'method':%s,'path':%s,'status':%u,'bytes':%ju", entry->method,
+                 entry->path, entry->number, (uintmax_t)entry->bytes);
     print_json(print, "body", entry->body, secret);
     break;
   case SHERD__JOURNAL_CONNECTED:
@@ -200,14 +187,14 @@ static void print_what(struct sherd__print *print, const struct sherd__journal_e
   }
 }
 
-void sherd__journal_print(const struct sherd__journal *journal, uint64_t number, const char *secret,
-                          bool with_data, struct sherd__print *print) {
+void sherd__journal_print(const struct sherd__journal *journal, uint64_t number, bool with_data,
+                          struct sherd__print *print) {
   const struct sherd__journal_record *record = record_at(journal, number);
   const struct sherd__journal_entry *entry = &record->entry;
   sherd__print(print, "{'n':%ju,'ms':%ju,'what':%s", (uintmax_t)number, (uintmax_t)entry->time_ms,
                kinds[entry->kind]);
   if (*record->session_id)
     sherd__print(print, ",'shard':%u,'session':%s", entry->shard_id, record->session_id);
-  print_what(print, entry, secret, with_data);
+  print_what(print, entry, journal->secret, with_data);
   sherd__print(print, "}\n");
 }

@@ -51,6 +51,7 @@ struct sherd__journal_record;
 
 struct sherd__journal {
   const struct sherd_allocator *allocator;
+  const char *secret;                    /* is nowhere: its bytes become asterisks. Borrowed */
   struct sherd__journal_record *records; /* a ring: number n is at (n - 1) & (cap - 1) */
   uint32_t cap;                          /* a power of two, or 0 */
   uint64_t oldest;                       /* newest + 1 when there is nothing */
@@ -67,9 +68,9 @@ void sherd__journal_add(struct sherd__journal *journal, const struct sherd__jour
 /* Forgets everything; numbers go on. */
 void sherd__journal_clear(struct sherd__journal *journal);
 
-/* Writes entry `number`, which must be there, as one line of JSON. `secret` is nowhere in it: its
- * bytes become asterisks. With `with_data` dispatches have their `d`. */
-void sherd__journal_print(const struct sherd__journal *journal, uint64_t number, const char *secret,
-                          bool with_data, struct sherd__print *print);
+/* Writes entry `number`, which must be there, as one line of JSON. With `with_data` dispatches have
+ * their `d`. */
+void sherd__journal_print(const struct sherd__journal *journal, uint64_t number, bool with_data,
+                          struct sherd__print *print);
 
 #endif

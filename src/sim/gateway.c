@@ -50,6 +50,7 @@ static enum sherd_status make(struct sherd__sim *sim) {
   sherd__dice_init(&sim->control_dice, sherd__grain_derive(config->seed, 14));
   sim->token = sherd__strdup(sim->allocator, config->token);
   sim->config.token = sim->token;
+  sim->journal.secret = sim->token ? sim->token : "";
   if (!sim->token)
     return SHERD_ENOMEM;
   enum sherd_status status = sherd__start_limits_init(

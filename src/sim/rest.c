@@ -127,6 +127,9 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
     return MHD_NO;
   if (answer->content_type)
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+  /* Discord's API and gateway are two hosts, ours are one: a client that keeps its connections
+   * shall not send its WebSocket's upgrade on one that is HTTP's. aiohttp would. */
+  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   if (retry_after_ms)
     add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "%" PRIu32,
                retry_after_ms / 1000 + (retry_after_ms % 1000 > 0));

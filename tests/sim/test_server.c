@@ -296,15 +296,18 @@ static void the_same_port_serves_the_http_api(void **state) {
   struct client client;
   char response[2048];
   start(&running, &plain);
-  connect_to(&client, sherd__sim_server_port(running.server));
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) { /* all on one connection */
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    connect_to(&client, sherd__sim_server_port(running.server));
     say(&client, rows[i].request, strlen(rows[i].request));
     read_response(&client, response, sizeof response);
     if (strncmp(response + strlen("HTTP/1.1 "), rows[i].status, 3) != 0 ||
-        !strstr(response, rows[i].body) || !strstr(response, "application/json"))
+        !strstr(response, rows[i].body) || !strstr(response, "application/json") ||
+        !strstr(response, "Connection: close\r\n"))
       fail_msg("%s\n%s", rows[i].request, response);
+    uint8_t byte;
+    assert_int_equal(hear(&client, &byte, 1), 0); /* nobody shall ask for a WebSocket here */
+    disconnect(&client);
   }
-  disconnect(&client);
   stop(&running);
 }
 
