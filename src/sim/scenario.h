@@ -34,8 +34,8 @@ struct sherd__wanted {
 
 enum sherd__step_kind {
   SHERD__STEP_AT,           /* number: ms after the start */
-  SHERD__STEP_AFTER,        /* number: ms after the mark */
-  SHERD__STEP_AFTER_EVENTS, /* number: dispatches made after the mark */
+  SHERD__STEP_AFTER,        /* number: ms after the step before */
+  SHERD__STEP_AFTER_EVENTS, /* number: dispatches made after the step before */
   SHERD__STEP_WHEN,         /* wanted */
   SHERD__STEP_DO,           /* act, and what it needs */
   SHERD__STEP_EXPECT,       /* wanted, within number ms after the mark */

@@ -26,9 +26,9 @@ struct sherd__scenario_run {
   uint32_t current; /* the step that is worked at */
   bool has_started, has_failed;
   uint64_t start_ms;
-  uint64_t step_ms; /* when the step before was done */
+  uint64_t step_ms;     /* when the step before was done */
+  uint64_t step_events; /* how many dispatches there were by then */
   uint64_t mark_ms;
-  uint64_t mark_events;
   uint32_t mark_seen; /* the first sight after the mark */
   struct seen *seen;
   uint32_t seen_count, seen_cap;
@@ -65,7 +65,7 @@ void sherd__scenario_run_free(struct sherd__scenario_run *run) {
 void sherd__scenario_run_start(struct sherd__scenario_run *run, uint64_t now_ms) {
   run->has_started = true;
   run->start_ms = run->step_ms = run->mark_ms = now_ms;
-  run->mark_events = run->host->events(run->host->ctx);
+  run->step_events = run->host->events(run->host->ctx);
 }
 
 bool sherd__scenario_run_has_started(const struct sherd__scenario_run *run) {
@@ -173,6 +173,7 @@ static struct sherd__result *end_step(struct sherd__scenario_run *run, enum sher
   result->at_ms = now_ms - run->start_ms;
   result->took_ms = now_ms - run->step_ms;
   run->step_ms = now_ms;
+  run->step_events = run->host->events(run->host->ctx);
   run->has_failed = outcome == SHERD__OUTCOME_FAILED;
   run->current += outcome == SHERD__OUTCOME_OK;
   return result;
@@ -193,7 +194,6 @@ static bool break_step(struct sherd__scenario_run *run, const char *why, uint64_
 static void set_mark(struct sherd__scenario_run *run, uint64_t now_ms, uint32_t seen) {
   run->mark_ms = now_ms;
   run->mark_seen = seen;
-  run->mark_events = run->host->events(run->host->ctx);
 }
 
 static bool pass_and_mark(struct sherd__scenario_run *run, uint64_t now_ms) {
@@ -246,9 +246,9 @@ static bool step(struct sherd__scenario_run *run, uint64_t now_ms) {
   case SHERD__STEP_AT:
     return now_ms - run->start_ms >= it->number && pass_and_mark(run, now_ms);
   case SHERD__STEP_AFTER:
-    return now_ms - run->mark_ms >= it->number && pass_and_mark(run, now_ms);
+    return now_ms - run->step_ms >= it->number && pass_and_mark(run, now_ms);
   case SHERD__STEP_AFTER_EVENTS:
-    return run->host->events(run->host->ctx) - run->mark_events >= it->number &&
+    return run->host->events(run->host->ctx) - run->step_events >= it->number &&
            pass_and_mark(run, now_ms);
   case SHERD__STEP_WHEN:
     return step_when(run, now_ms);
@@ -305,6 +305,7 @@ static uint64_t step_deadline(const struct sherd__scenario_run *run) {
   case SHERD__STEP_AT:
     return run->start_ms + it->number;
   case SHERD__STEP_AFTER:
+    return run->step_ms + it->number;
   case SHERD__STEP_EXPECT:
   case SHERD__STEP_EXPECT_NO:
     return run->mark_ms + it->number;

@@ -2,12 +2,9 @@
  * done through its host.
  *
  * There is a mark, which every step that waits or does something sets: what was seen before it does
- * not count, and times are counted from it. What was seen fulfils one step only. So
- *     drop
- *     expect resume within 5s
- *     expect no identify for 5s
- * are three statements about the five seconds after the drop. The first step that is broken ends
- * the run. */
+ * not count, and what is expected is to happen within a time from it. What was seen fulfils one
+ * step only. So drop expect resume within 5s expect no identify for 5s are three statements about
+ * the five seconds after the drop. The first step that is broken ends the run. */
 #ifndef SHERD_SIM_SCENARIO_RUN_H
 #define SHERD_SIM_SCENARIO_RUN_H
 

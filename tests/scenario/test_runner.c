@@ -107,7 +107,23 @@ static void times_are_kept(void **state) {
   finish(&stage);
 }
 
-static void events_are_counted_from_the_mark(void **state) {
+/* A step that only looks sets no mark, and time goes on from it all the same. */
+static void after_counts_from_the_step_before(void **state) {
+  struct stage stage;
+  (void)state;
+  begin(&stage, "drop\nexpect resume within 5s\nafter 1s: drop\nexpect identify within 1s");
+  message(&stage, SHERD_OP_RESUME, 4000);
+  assert_int_equal(sherd__scenario_run_deadline(stage.run), 5000);
+  sherd__scenario_run_advance(stage.run, 4999);
+  assert_int_equal(stage.acts, 1);
+  sherd__scenario_run_advance(stage.run, 5000);
+  assert_int_equal(stage.acts, 2);
+  message(&stage, SHERD_OP_IDENTIFY, 6000);
+  assert_passed(&stage);
+  finish(&stage);
+}
+
+static void events_are_counted_from_the_step_before(void **state) {
   struct stage stage;
   (void)state;
   begin(&stage, "after 10 events: drop\nafter 10 events: drop");
@@ -411,7 +427,8 @@ static void a_broken_run_is_reported(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(times_are_kept),
-      cmocka_unit_test(events_are_counted_from_the_mark),
+      cmocka_unit_test(after_counts_from_the_step_before),
+      cmocka_unit_test(events_are_counted_from_the_step_before),
       cmocka_unit_test(an_expectation_is_fulfilled_in_time),
       cmocka_unit_test(an_expectation_is_broken_when_time_is_up),
       cmocka_unit_test(what_comes_too_late_is_no_fulfilment),
