@@ -52,8 +52,10 @@ static void write_component(struct sherd__act *act) {
   sherd__print(act->view.print,
                "{'id':'%ju','application_id':'%ju','type':3,'data':{'custom_id':'again',"
                "'component_type':2},'channel':{'id':'%ju','type':1,'last_message_id':null,"
-               "'flags':0},'channel_id':'%ju','user':",
-               sherd__act_id(act), act->view.world->application_id, act->dm->id, act->dm->id);
+               "'flags':0,'recipients':[",
+               sherd__act_id(act), act->view.world->application_id, act->dm->id);
+  sherd__view_user(&act->view, act->dm->user);
+  sherd__print(act->view.print, "]},'channel_id':'%ju','user':", act->dm->id);
   sherd__view_user(&act->view, act->dm->user);
   sherd__print(act->view.print, ",'message':");
   write_own_message(act);

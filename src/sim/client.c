@@ -383,7 +383,11 @@ static void open_websocket(struct sherd__sim_client *client, const struct sherd_
   sherd__note_client(client, SHERD__JOURNAL_CONNECTED, 0, 0);
   client->is_resume_host = sim->is_public || strcasecmp(head->host, sim->resume_host) == 0;
   remember_url(client, head->authority);
-  if (!sherd__http_query_is(head->target, "v", "10")) {
+  if (sherd__http_query_is(head->target, "v", "9"))
+    client->version = 9;
+  else if (sherd__http_query_is(head->target, "v", "10"))
+    client->version = 10;
+  if (!client->version) {
     sherd__client_close(client, SHERD__CLOSE_INVALID_API_VERSION);
   } else if (!read_query(client, head->target)) {
     client->format = SHERD_FORMAT_JSON;

@@ -76,6 +76,7 @@ struct sherd__sim_client {
   struct sherd__frames *frames;
   struct sherd__deflater *deflater; /* NULL: no compression */
   enum sherd_compression compression;
+  uint8_t version; /* 10, or 9, which Discord still takes */
   enum sherd_data_format format;
   bool is_resume_host; /* it came through the host of resume_gateway_url */
   char *url;           /* on a public listener: what it came through; NULL: not known */

@@ -125,7 +125,8 @@ static void say_ready(struct sherd__sim_session *session, bool has_shard) {
   struct sherd__sim *sim = session->sim;
   struct sherd__view view = {&sim->print, &sim->world};
   sherd__print_reset(&sim->print);
-  sherd__print(&sim->print, "{'v':10,'user_settings':{},'user':");
+  sherd__print(&sim->print,
+               "{'v':%u,'user_settings':{},'user':", (unsigned)session->client->version);
   sherd__view_own_user(&view);
   sherd__print(&sim->print, ",'session_type':'normal','session_id':%s,'resume_gateway_url':%s,",
                session->id, resume_url_for(session->client));

@@ -95,6 +95,23 @@ static void bad_queries_are_closed_with_their_codes(void **state) {
   net_close(&net);
 }
 
+/* Discord still takes it, and older libraries ask for it. */
+static void version_9_is_let_in_and_named(void **state) {
+  (void)state;
+  struct net net;
+  struct peer peer;
+  uint64_t version = 0;
+  net_open(&net, &small);
+  peer_open(&peer, &net, "v=9&encoding=json");
+  peer_expect_op(&peer, 10);
+  peer_say(&peer, IDENTIFY("\"intents\":0"));
+  struct sherd_value ready = peer_expect(&peer, "READY");
+  assert_int_equal(sherd_value_as_u64(sherd_value_get(ready, "v"), &version), SHERD_OK);
+  assert_int_equal(version, 9);
+  peer_free(&peer);
+  net_close(&net);
+}
+
 /* One message on a fresh connection, and the close code that answers it. */
 static void bad_first_messages_are_closed_with_their_codes(void **state) {
   (void)state;
@@ -640,6 +657,7 @@ int main(void) {
       cmocka_unit_test(a_plain_request_is_left_to_http),
       cmocka_unit_test(a_bad_handshake_is_refused),
       cmocka_unit_test(bad_queries_are_closed_with_their_codes),
+      cmocka_unit_test(version_9_is_let_in_and_named),
       cmocka_unit_test(bad_first_messages_are_closed_with_their_codes),
       cmocka_unit_test(too_many_guilds_on_a_shard_need_sharding),
       cmocka_unit_test(messages_may_have_4096_bytes_and_no_more),
