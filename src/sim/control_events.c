@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/events.h"
+#include "sim/inject.h"
 #include "sim/rest_call.h"
 #include "sim/rest_merge.h"
 
@@ -151,8 +152,7 @@ static struct sherd__dispatch *make(struct sherd__rest_call *call, const struct 
       .with_blank = sim->without_content > 0,
       .dice = &sim->control_dice,
   };
-  enum sherd_status status =
-      sherd__lane_make(&sim->lanes[shard].stream, &lane_wish, &sim->print, &made);
+  enum sherd_status status = sherd__sim_make(sim, shard, &lane_wish, &made);
   if (status == SHERD_EUNSUPPORTED)
     sherd__control_error(call, 400, advice_made);
   else if (status == SHERD_ENOTFOUND)

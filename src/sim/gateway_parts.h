@@ -100,8 +100,8 @@ struct sherd__sim {
   struct sherd__sim_client *clients;
   struct sherd__sim_client *ready_first, *ready_last;
   struct sherd__start_limits starts;
-  struct sherd__dice dice; /* session ids, voice sessions */
-  struct sherd__dice control_dice;   /* events on demand */
+  struct sherd__dice dice;         /* session ids, voice sessions */
+  struct sherd__dice control_dice; /* events on demand */
   struct sherd__journal journal;
   struct sherd__rest_items commands; /* of the application; scope: the guild, or 0 */
   struct sherd__rest_items messages; /* that the bot wrote; scope: the channel */
