@@ -16,6 +16,10 @@
 /* Frames over this are refused by their length alone; those under it get Discord's own answer. */
 #define FRAMES_BYTES_MAX (1u << 20)
 
+/* An empty buffer may keep so much: who gets an event now and then allocates nothing, and who has
+ * been sent its guilds does not hold their room for ever. */
+#define RESTING_BYTES 8192
+
 /* With payload compression a message may come plain; short ones do. */
 #define PAYLOAD_BYTES_MIN 128
 
@@ -282,11 +286,18 @@ void sherd__client_pump(struct sherd__sim_client *client) {
   }
 }
 
+void sherd__sim_buf_rest(struct sherd_buf *buf) {
+  if (buf->len == 0 && buf->cap > RESTING_BYTES)
+    sherd__buf_deinit(buf);
+}
+
 void sherd__sim_client_take(struct sherd__sim_client *client, struct sherd_buf *out) {
   struct sherd_buf empty = *out;
   *out = client->out;
   client->out = empty;
   sherd__client_pump(client);
+  if (out->len == 0)
+    sherd__sim_buf_rest(&client->out);
 }
 
 /* --- The upgrade --- */

@@ -138,7 +138,7 @@ static enum sherd_status encode_string(const struct encoder *encoder, struct she
   enum sherd_status status = append_text(value, 5, out, &text);
   if (status)
     return status;
-  if (is_id && encoder->has_integers && read_snowflake(text, &snowflake)) {
+  if (is_id && read_snowflake(text, &snowflake)) {
     out->len = start;
     return sherd__encode_etf_integer(snowflake, false, out);
   }
@@ -177,13 +177,15 @@ static bool is_atom_key(struct sherd_bytes key) {
   return has_other;
 }
 
-static enum sherd_status encode_key(struct sherd_value key, struct sherd_buf *out, bool *is_id) {
+static enum sherd_status encode_key(const struct encoder *encoder, struct sherd_value key,
+                                    bool *is_id) {
+  struct sherd_buf *out = encoder->out;
   size_t start = out->len;
   struct sherd_bytes text;
   enum sherd_status status = append_text(key, 5, out, &text);
   if (status)
     return status;
-  *is_id = is_id_key(text);
+  *is_id = encoder->has_integers && is_id_key(text);
   if (!is_atom_key(text)) {
     out->data[start] = BINARY;
     put_big_endian(out->data + start + 1, text.len, 4);
@@ -211,7 +213,7 @@ static enum sherd_status encode_object(const struct encoder *encoder, struct she
   enum sherd_status status = append_head(out, MAP, 0, 4);
   while (!status && sherd_value_next(&iter, &key, &value)) {
     count++;
-    status = encode_key(key, out, &is_id);
+    status = encode_key(encoder, key, &is_id);
     if (!status)
       status = encode_value(encoder, value, is_id);
   }
@@ -262,7 +264,7 @@ static enum sherd_status encode_list(const struct encoder *encoder, struct sherd
   return sherd__buf_append_byte(out, NIL);
 }
 
-/* `is_id`: digits in it are a snowflake. */
+/* `is_id`: digits in it are a snowflake, and shall be an integer. */
 static enum sherd_status encode_value(const struct encoder *encoder, struct sherd_value value,
                                       bool is_id) {
   bool truth = false;

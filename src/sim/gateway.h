@@ -160,6 +160,9 @@ void sherd__sim_client_feed(struct sherd__sim_client *client, struct sherd_bytes
 /* In state CUT: whether to let go with a reset. */
 bool sherd__sim_client_is_reset(const struct sherd__sim_client *client);
 
+/* Gives back the memory of an empty buffer that was a large one. */
+void sherd__sim_buf_rest(struct sherd_buf *buf);
+
 /* Moves what is to be sent to `out`, which must be empty, and makes more if there is more. */
 void sherd__sim_client_take(struct sherd__sim_client *client, struct sherd_buf *out);
 

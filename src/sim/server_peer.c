@@ -159,6 +159,22 @@ static void on_written(uv_write_t *request, int status) {
   sherd__sim_server_settle(peer->server);
 }
 
+static void write_out(struct sherd__peer *peer) {
+  uv_buf_t buf = uv_buf_init((char *)peer->writing.data, (unsigned)peer->writing.len);
+  peer->is_writing = true;
+  if (uv_write(&peer->write, (uv_stream_t *)&peer->tcp, &buf, 1, on_written) < 0) {
+    peer->is_writing = false;
+    sherd__peer_close(peer);
+  }
+}
+
+/* All is sent. */
+static void rest(struct sherd__peer *peer) {
+  sherd__sim_buf_rest(&peer->plain);
+  sherd__sim_buf_rest(&peer->cipher);
+  sherd__sim_buf_rest(&peer->writing);
+}
+
 void sherd__peer_flush(struct sherd__peer *peer) {
   struct sherd__sim_server *server = peer->server;
   if (peer->is_writing || peer->is_closing || peer->is_ending ||
@@ -170,19 +186,16 @@ void sherd__peer_flush(struct sherd__peer *peer) {
     return;
   }
   if (peer->writing.len) {
-    uv_buf_t buf = uv_buf_init((char *)peer->writing.data, (unsigned)peer->writing.len);
-    peer->is_writing = true;
-    if (uv_write(&peer->write, (uv_stream_t *)&peer->tcp, &buf, 1, on_written) < 0) {
-      peer->is_writing = false;
-      sherd__peer_close(peer);
-    }
-  } else if (is_trickling(peer) && (peer->plain.len || peer->cipher.len)) {
-    return; /* the rest comes later */
-  } else if (peer->is_cut) {
-    sherd__peer_close(peer);
-  } else if (peer->says_goodbye) {
-    say_goodbye(peer);
+    write_out(peer);
+    return;
   }
+  if (is_trickling(peer) && (peer->plain.len || peer->cipher.len))
+    return; /* the rest comes later */
+  rest(peer);
+  if (peer->is_cut)
+    sherd__peer_close(peer);
+  else if (peer->says_goodbye)
+    say_goodbye(peer);
 }
 
 /* --- In --- */

@@ -127,10 +127,48 @@ static void an_idle_session_is_small(void **state) {
   assert_int_equal(alloc.live, 0);
 }
 
+static void log_in(struct sherd__sim *sim, struct sherd__test_alloc *alloc, uint64_t now_ms,
+                   struct sherd__sim_client **out) {
+  static const char identify[] = "{\"op\":2,\"d\":{\"token\":\"sherd-sim-token\","
+                                 "\"properties\":{},\"intents\":3}}";
+  assert_int_equal(sherd__sim_client_new(sim, &alloc->allocator, now_ms, out), SHERD_OK);
+  sherd__sim_client_feed(
+      *out, (struct sherd_bytes){(const uint8_t *)REQUEST(""), strlen(REQUEST(""))}, now_ms);
+  say(*out, identify, now_ms);
+  for (uint64_t ms = 0; ms < 200; ms++) {
+    sherd__sim_tick(sim, now_ms + ms);
+    take(sim);
+  }
+}
+
+/* Each guild is told to ten sessions in the same words, and kept once. */
+static void sessions_share_what_is_told_alike(void **state) {
+  (void)state;
+  struct sherd__test_alloc alloc;
+  struct sherd__sim *sim;
+  struct sherd__sim_client *clients[10];
+  sherd__test_alloc_init(&alloc, 0);
+  struct sherd__sim_config config = {.allocator = &alloc.allocator, .seed = 2, .guilds = 12};
+  assert_int_equal(sherd__sim_new(&config, 0, &sim), SHERD_OK);
+  log_in(sim, &alloc, 0, &clients[0]);
+  assert_true(sherd__sim_stats(sim)->dispatched_bytes > 200000);
+  size_t before = alloc.live_bytes;
+  for (uint64_t i = 1; i < 10; i++)
+    log_in(sim, &alloc, i * 5000, &clients[i]);
+  assert_int_equal(sherd__sim_stats(sim)->sessions, 10);
+  assert_int_equal(sherd__sim_stats(sim)->dispatches, 130);
+  assert_in_range((alloc.live_bytes - before) / 9, 1, 20000);
+  for (int i = 0; i < 10; i++)
+    sherd__sim_client_free(clients[i], 60000);
+  sherd__sim_free(sim);
+  assert_int_equal(alloc.live, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(an_idle_session_is_small),
+      cmocka_unit_test(sessions_share_what_is_told_alike),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }
