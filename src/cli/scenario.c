@@ -42,6 +42,7 @@ struct stage {
   char dir[PATH_SIZE]; /* a directory of its own for certificates and output */
   char log[PATH_SIZE];
   int log_fd;
+  bool keeps_log; /* it tells of a failure */
 };
 
 /* --- The run --- */
@@ -231,8 +232,7 @@ static int report(struct stage *stage) {
     show_output(stage, output);
   if (stage->options->junit && write_junit(stage, output) && has_passed)
     code = EX_CANTCREAT;
-  if (stage->log_fd >= 0 && !stage->options->log && has_passed)
-    (void)unlink(stage->log);
+  stage->keeps_log = !has_passed;
   free(output);
   return code;
 }
@@ -300,9 +300,11 @@ static int make_server(struct stage *stage, struct sherd__sim_server_options *se
   sherd__scenario_configure(stage->scenario, &server->sim);
   server->sim.watch = on_sight;
   server->sim.watch_ctx = stage;
-  if (sherd__sim_server_new(&stage->loop, server, &stage->server, error, sizeof error)) {
+  enum sherd_status status =
+      sherd__sim_server_new(&stage->loop, server, &stage->server, error, sizeof error);
+  if (status) {
     sherd__cli_complain(VERB, "%s", error);
-    return EX_UNAVAILABLE;
+    return status == SHERD_EINVAL ? EX_USAGE : EX_UNAVAILABLE;
   }
   stage->doer.server = stage->server;
   stage->doer.terminate = terminate_bot;
@@ -360,8 +362,11 @@ static void clean(struct stage *stage) {
   (void)uv_run(&stage->loop, UV_RUN_DEFAULT);
   sherd__sim_server_free(stage->server);
   (void)uv_loop_close(&stage->loop);
-  if (stage->log_fd >= 0)
+  if (stage->log_fd >= 0) {
     (void)close(stage->log_fd);
+    if (!stage->keeps_log && !stage->options->log)
+      (void)unlink(stage->log);
+  }
   if (stage->doer.certificate_dir)
     sherd__certificates_remove(stage->dir);
   if (*stage->dir)

@@ -271,12 +271,22 @@ static bool is_exit_wanted(const struct sherd__scenario_run *run) {
   return false;
 }
 
-/* Nobody is left to do what is waited for. */
-static bool has_exited(const struct sherd__scenario_run *run) {
+/* The command's end, if it was seen. */
+static const struct seen *find_exit(const struct sherd__scenario_run *run) {
   for (uint32_t i = 0; i < run->seen_count; i++)
-    if (run->seen[i].sight.kind == SHERD__SIGHT_EXIT && !run->seen[i].is_used)
-      return true;
-  return false;
+    if (run->seen[i].sight.kind == SHERD__SIGHT_EXIT)
+      return &run->seen[i];
+  return NULL;
+}
+
+/* Nobody is left to do what is waited for, or nobody wanted it to end. */
+static bool is_exit_the_end(const struct sherd__scenario_run *run) {
+  const struct seen *exit = find_exit(run);
+  if (!exit || sherd__scenario_run_is_over(run))
+    return false;
+  enum sherd__step_kind kind = current(run)->kind;
+  return kind == SHERD__STEP_EXPECT || kind == SHERD__STEP_WHEN ||
+         (!exit->is_used && !is_exit_wanted(run));
 }
 
 void sherd__scenario_run_stop(struct sherd__scenario_run *run, const char *why, uint64_t now_ms) {
@@ -293,7 +303,7 @@ void sherd__scenario_run_advance(struct sherd__scenario_run *run, uint64_t now_m
     ;
   if (run->is_too_much)
     sherd__scenario_run_stop(run, "more happened than can be kept in mind", now_ms);
-  else if (has_exited(run) && !is_exit_wanted(run))
+  else if (is_exit_the_end(run))
     sherd__scenario_run_stop(run, "the command has ended", now_ms);
   else if (now_ms - run->start_ms >= run->scenario->settings.time_limit_ms)
     sherd__scenario_run_stop(run, "the time limit of the scenario is over", now_ms);

@@ -281,13 +281,18 @@ static void an_exit_that_is_wanted_later_does_not_break(void **state) {
   finish(&stage);
 }
 
-static void an_exit_with_another_code_is_another(void **state) {
+static void nothing_is_waited_for_after_an_exit(void **state) {
   struct stage stage;
   (void)state;
   begin(&stage, "drop\nexpect exit 0 within 2s");
   see(&stage, SHERD__SIGHT_EXIT, 139, 1700);
-  sherd__scenario_run_advance(stage.run, 3000);
-  assert_broken(&stage, 1, 2000, "exit 139 at 0.700 s");
+  assert_broken(&stage, 1, 700, "the command has ended; since 0.000 s there was exit 139");
+  finish(&stage);
+  begin(&stage, "drop\nexpect exit\nexpect no connect for 1s\nwhen connected");
+  see(&stage, SHERD__SIGHT_EXIT, 0, 1700);
+  assert_int_equal(sherd__scenario_run_deadline(stage.run), 2000);
+  sherd__scenario_run_advance(stage.run, 2000);
+  assert_broken(&stage, 3, 1000, "the command has ended");
   finish(&stage);
 }
 
@@ -441,7 +446,7 @@ int main(void) {
       cmocka_unit_test(an_act_that_cannot_be_done_breaks),
       cmocka_unit_test(an_exit_that_nobody_wants_breaks),
       cmocka_unit_test(an_exit_that_is_wanted_later_does_not_break),
-      cmocka_unit_test(an_exit_with_another_code_is_another),
+      cmocka_unit_test(nothing_is_waited_for_after_an_exit),
       cmocka_unit_test(the_time_limit_ends_it),
       cmocka_unit_test(too_much_to_keep_ends_it),
       cmocka_unit_test(a_long_note_is_cut),
