@@ -1,4 +1,4 @@
-"""discord.py: JSON; zlib-stream, and none, for which it has no option.
+"""discord.py: JSON; zlib-stream.
 
 Tells tests/clients/run one line of JSON for each dispatch, for each complaint and for its refusal.
 """
@@ -6,6 +6,7 @@ Tells tests/clients/run one line of JSON for each dispatch, for each complaint a
 import json
 import logging
 import os
+import re
 import signal
 import sys
 
@@ -13,34 +14,23 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 
+from tell import Complaints, say
+
 API = os.environ["SIM_API"]
 TOKEN = os.environ["SIM_TOKEN"]
 REST_TOKEN = os.environ["SIM_REST_TOKEN"]
 SHARDS = int(os.environ["SIM_SHARDS"])
 
-# Said of each event that speaks of what the client was not told of: the world would be broken.
-LOST = ("referencing an unknown", "Discarding")
+# Said of each event that speaks of what the client was not told of: the world would be broken. Of
+# members it is not told all.
+LOST = re.compile("referencing an unknown (?!member)")
 
 
-def say(**it):
-    print(json.dumps(it), flush=True)
-
-
-class Complaints(logging.Handler):
-    def emit(self, record):
+class Doubts(Complaints):
+    def is_complaint(self, record):
         text = record.getMessage()
-        is_lost = any(words in text for words in LOST) and "WebSocket Event" not in text
-        if record.levelno >= logging.WARNING or is_lost:
-            say(complaint=f"{record.name}: {self.format(record)}")
-
-
-def without_compression():
-    from_client = DiscordWebSocket.from_client.__func__
-
-    async def plain(cls, client, **options):
-        return await from_client(cls, client, zlib=False, **options)
-
-    DiscordWebSocket.from_client = classmethod(plain)
+        is_lost = LOST.search(text) and "WebSocket Event" not in text
+        return is_lost or super().is_complaint(record)
 
 
 class Bot(discord.AutoShardedClient):
@@ -57,18 +47,15 @@ def tell_dispatch(websocket, message):
         say(shard=websocket.shard_id, s=payload["s"], t=payload["t"])
 
 
-
 def main():
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     logging.getLogger("discord").setLevel(logging.DEBUG)
-    logging.getLogger("discord").addHandler(Complaints())
+    logging.getLogger("discord").addHandler(Doubts())
     logging.getLogger("asyncio").addHandler(Complaints())
     discord.VoiceClient.warn_nacl = False  # that voice is not there is no matter here
     discord.http.Route.BASE = API
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["SIM_GATEWAY"])
     DiscordWebSocket.debug_log_receive = tell_dispatch
-    if os.environ["SIM_COMPRESSION"] == "none":
-        without_compression()
     bot = Bot(
         shard_count=SHARDS,
         intents=discord.Intents.all(),

@@ -7,7 +7,8 @@ import select
 import subprocess
 from collections import defaultdict
 
-TOKEN = "sherd-sim-token"  # no secret
+# No secret. Its first part is an id in base64, as hikari wants it.
+TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.sherd.sim-token"
 START_S = 10
 STOP_S = 10
 
