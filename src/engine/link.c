@@ -210,10 +210,13 @@ static void fail(struct sherd_engine *engine, const struct ending *ending) {
 void sherd__link_fail(struct sherd_engine *engine, enum sherd_status why, uint64_t offset) {
   /* An upgrade that succeeded has nothing to do with what went wrong after it. */
   uint16_t http_status = is_open(engine) ? 0 : engine->upgrade.http_status;
+  char detail[16] = "";
+  if (http_status)
+    snprintf(detail, sizeof detail, "HTTP %u", http_status);
   note_error(
       engine,
       &(struct sherd_error_info){.status = why, .offset = offset, .http_status = http_status},
-      NULL);
+      detail);
   fail(engine, &(struct ending){.why = why, .verdict = SHERD__VERDICT_RESUME});
 }
 

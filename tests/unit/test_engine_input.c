@@ -366,13 +366,14 @@ static void upgrades_that_are_none_are_told_apart(void **state) {
   static const struct {
     const char *response, *status;
     unsigned http_status;
+    const char *said; /* at the end of the line; "": nothing */
   } rows[] = {
-      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "SHERD_EUPGRADE", 200},
-      {"HTTP/1.1 403 Forbidden\r\n\r\n", "SHERD_EUPGRADE", 403},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "SHERD_EUPGRADE", 200, "(HTTP 200)"},
+      {"HTTP/1.1 403 Forbidden\r\n\r\n", "SHERD_EUPGRADE", 403, "(HTTP 403)"},
       {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-       "SHERD_EUPGRADEKEY", 101},
-      {"SSH-2.0-OpenSSH_9.2\r\n", "SHERD_EUPGRADEHEADER", 0},
+       "SHERD_EUPGRADEKEY", 101, "(HTTP 101)"},
+      {"SSH-2.0-OpenSSH_9.2\r\n", "SHERD_EUPGRADEHEADER", 0, ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     begin_with(SHERD_COMPRESSION_NONE, 0);
@@ -384,6 +385,10 @@ static void upgrades_that_are_none_are_told_apart(void **state) {
     struct sherd_error_info info;
     sherd_engine_last_error(host.engine, &info);
     assert_int_equal(info.http_status, rows[i].http_status);
+    char line[SHERD_ERROR_TEXT_MAX + 1];
+    snprintf(line, sizeof line, "%s%s%s", sherd_strerror(info.status), *rows[i].said ? " " : "",
+             rows[i].said);
+    assert_string_equal(info.text, line);
     end();
   }
 }
