@@ -118,6 +118,11 @@ void sherd__journal_add(struct sherd__journal *journal, const struct sherd__jour
 
 /* --- Reading --- */
 
+struct sherd__dispatch *sherd__journal_dispatch(const struct sherd__journal *journal,
+                                                uint64_t number) {
+  return record_at(journal, number)->entry.dispatch;
+}
+
 static const char *const kinds[] = {
     [SHERD__JOURNAL_CONNECTED] = "connected", [SHERD__JOURNAL_DISPATCH] = "dispatch",
     [SHERD__JOURNAL_SENT] = "sent",           [SHERD__JOURNAL_RECEIVED] = "received",

@@ -65,6 +65,11 @@ void sherd__journal_deinit(struct sherd__journal *journal);
 /* Takes a note; texts are copied. For want of memory everything older may be forgotten. */
 void sherd__journal_add(struct sherd__journal *journal, const struct sherd__journal_entry *entry);
 
+/* The dispatch of entry `number`, which must be there; NULL when it is of another kind.
+ * Lifetime: that of the entry. */
+struct sherd__dispatch *sherd__journal_dispatch(const struct sherd__journal *journal,
+                                                uint64_t number);
+
 /* Forgets everything; numbers go on. */
 void sherd__journal_clear(struct sherd__journal *journal);
 

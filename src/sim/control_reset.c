@@ -80,6 +80,7 @@ void sherd__control_post_reset(struct sherd__rest_call *call) {
   sim->starts = starts;
   sherd__rest_items_deinit(&sim->commands);
   sherd__rest_items_deinit(&sim->messages);
+  sherd__rest_items_deinit(&sim->replies);
   sim->stats = (struct sherd__sim_stats){0};
   sim->faults = (struct sherd__sim_faults){0};
   sherd__journal_clear(&sim->journal);

@@ -84,6 +84,7 @@ enum sherd_status sherd__sim_new(const struct sherd__sim_config *config, uint64_
   sherd__journal_init(&sim->journal, sim->allocator);
   sherd__rest_items_init(&sim->commands, sim->allocator);
   sherd__rest_items_init(&sim->messages, sim->allocator);
+  sherd__rest_items_init(&sim->replies, sim->allocator);
   sherd__buf_init(&sim->message, sim->allocator);
   sherd__buf_init(&sim->compressed, sim->allocator);
   enum sherd_status status = make(sim);
@@ -108,6 +109,7 @@ void sherd__sim_free(struct sherd__sim *sim) {
   sherd__journal_deinit(&sim->journal);
   sherd__rest_items_deinit(&sim->commands);
   sherd__rest_items_deinit(&sim->messages);
+  sherd__rest_items_deinit(&sim->replies);
   sherd__buf_deinit(&sim->message);
   sherd__buf_deinit(&sim->compressed);
   if (sim->token)

@@ -105,6 +105,7 @@ struct sherd__sim {
   struct sherd__journal journal;
   struct sherd__rest_items commands; /* of the application; scope: the guild, or 0 */
   struct sherd__rest_items messages; /* that the bot wrote; scope: the channel */
+  struct sherd__rest_items replies;  /* to interactions; scope: their token's hash */
   bool is_public;                    /* bots are told to come by the name that they asked with */
   struct sherd__print print;
   struct sherd_buf message;    /* one message, encoded */

@@ -51,6 +51,10 @@ static const struct sherd__rest_route routes[] = {
     {"PUT", "/channels/{}/messages/{}/reactions/{}/@me", sherd__rest_put_reaction, TOKEN},
     /* The interaction's own token is all that Discord asks for here. */
     {"POST", "/interactions/{}/{}/callback", sherd__rest_answer_interaction, SHERD__REST_JSON},
+    {"POST", "/webhooks/{}/{}", sherd__rest_post_followup, SHERD__REST_JSON},
+    {"GET", "/webhooks/{}/{}/messages/{}", sherd__rest_get_reply, SHERD__REST_ANYBODY},
+    {"PATCH", "/webhooks/{}/{}/messages/{}", sherd__rest_patch_reply, SHERD__REST_JSON},
+    {"DELETE", "/webhooks/{}/{}/messages/{}", sherd__rest_delete_reply, SHERD__REST_ANYBODY},
 };
 
 bool sherd__rest_is_control(const char *path) {

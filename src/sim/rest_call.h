@@ -117,7 +117,18 @@ void sherd__rest_patch_message(struct sherd__rest_call *call);
 void sherd__rest_delete_message(struct sherd__rest_call *call);
 void sherd__rest_put_reaction(struct sherd__rest_call *call);
 void sherd__rest_post_typing(struct sherd__rest_call *call);
+
+/* Whether call->body is something to say; if not, an error is answered. */
+bool sherd__rest_is_message(struct sherd__rest_call *call);
+/* Writes it to channel ids[0] and tells everybody; answers with the message, whose id is then
+ * ids[1]. */
+void sherd__rest_say(struct sherd__rest_call *call);
+
 void sherd__rest_answer_interaction(struct sherd__rest_call *call);
+void sherd__rest_post_followup(struct sherd__rest_call *call);
+void sherd__rest_get_reply(struct sherd__rest_call *call);
+void sherd__rest_patch_reply(struct sherd__rest_call *call);
+void sherd__rest_delete_reply(struct sherd__rest_call *call);
 
 /* --- The simulator's own, by file --- */
 

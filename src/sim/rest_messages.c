@@ -1,5 +1,5 @@
-/* What bots say: messages of their own, which the gateway then tells of like any other, reactions,
- * answers to interactions. Source: Discord's documentation, Message; Receiving and Responding. */
+/* What bots say: messages of their own, which the gateway then tells of like any other, and
+ * reactions. Source: Discord's documentation, Message. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -51,8 +51,7 @@ static bool find_place(struct sherd__rest_call *call, struct sherd__rest_place *
 
 /* --- Writing --- */
 
-/* Whether it is something to say; else an answer. */
-static bool is_message(struct sherd__rest_call *call) {
+bool sherd__rest_is_message(struct sherd__rest_call *call) {
   static const char *const others[] = {"embeds", "components", "sticker_ids", "attachments",
                                        "poll"};
   struct sherd_value content = sherd_value_get(call->body, "content");
@@ -152,12 +151,17 @@ static void out_of_memory(struct sherd__rest_call *call) {
   sherd__rest_error(call->answer, 500, "500: Internal Server Error", 0);
 }
 
-void sherd__rest_post_message(struct sherd__rest_call *call) {
+/* Only who asked sees it, and the gateway does not tell of it. */
+#define FLAG_EPHEMERAL 64
+
+void sherd__rest_say(struct sherd__rest_call *call) {
   struct sherd__rest_items *messages = &call->sim->messages;
   struct sherd__rest_place place;
-  if (!find_place(call, &place) || !is_message(call))
+  uint64_t flags = 0;
+  if (!find_place(call, &place))
     return;
   sherd_snowflake id = sherd__rest_new_id(sherd__rest_lane(call->sim, place.guild));
+  call->ids[1] = id;
   sherd__rest_ok(call);
   write_message(call, id);
   if (call->print->status ||
@@ -169,8 +173,15 @@ void sherd__rest_post_message(struct sherd__rest_call *call) {
     sherd__rest_items_remove(messages, &messages->items[0]);
   if (place.channel)
     place.channel->last_message_id = id;
-  if (tell(call, SHERD_EVENT_MESSAGE_CREATE, &place))
+  (void)sherd_value_as_u64(sherd_value_get(call->body, "flags"), &flags);
+  if (!(flags & FLAG_EPHEMERAL) && tell(call, SHERD_EVENT_MESSAGE_CREATE, &place))
     out_of_memory(call);
+}
+
+void sherd__rest_post_message(struct sherd__rest_call *call) {
+  struct sherd__rest_place place;
+  if (find_place(call, &place) && sherd__rest_is_message(call))
+    sherd__rest_say(call);
 }
 
 /* --- Later --- */
@@ -309,23 +320,4 @@ void sherd__rest_post_typing(struct sherd__rest_call *call) {
   struct sherd__rest_place place;
   if (find_place(call, &place))
     sherd__rest_no_content(call);
-}
-
-/* Newer libraries ask for an answer with a body. */
-void sherd__rest_answer_interaction(struct sherd__rest_call *call) {
-  const char *with = call->request->query(call->request->query_ctx, "with_response");
-  uint64_t type;
-  if (sherd_value_as_u64(sherd_value_get(call->body, "type"), &type)) {
-    sherd__rest_invalid(call, "type", "BASE_TYPE_REQUIRED", "This field is required");
-    return;
-  }
-  if (!with || strcmp(with, "true") != 0) {
-    sherd__rest_no_content(call);
-    return;
-  }
-  sherd__rest_ok(call);
-  sherd__print(call->print,
-               "{'interaction':{'id':'%ju','type':2,'response_message_loading':%i,"
-               "'response_message_ephemeral':false}}",
-               (uintmax_t)call->ids[0], type == 5);
 }

@@ -431,22 +431,97 @@ static void old_messages_are_forgotten(void **state) {
   close_scene(&scene);
 }
 
-static void interactions_can_be_answered(void **state) {
+/* An interaction in a guild's channel, as the bot sees it. */
+struct interaction {
+  char id[32], token[64], channel[32];
+};
+
+static void interact(struct scene *scene, struct peer *bot, struct interaction *out) {
+  (void)ask_json(&scene->asker, 200, "POST", "/sim/events",
+                 path("{\"t\":\"INTERACTION_CREATE\",\"guild\":\"%s\"}", scene->guild));
+  struct sherd_value event = peer_expect(bot, "INTERACTION_CREATE");
+  strcpy(out->id, text_at(event, "id"));
+  strcpy(out->token, text_at(event, "token"));
+  strcpy(out->channel, text_at(event, "channel_id"));
+}
+
+static void interactions_are_answered_in_their_channel(void **state) {
   (void)state;
   struct scene scene;
+  struct peer bot;
+  struct interaction it;
+  char callback[160], webhook[160];
   open_scene(&scene);
   struct asker *asker = &scene.asker;
-  asker->authorization = NULL;
-  (void)ask(asker, 204, "POST", "/interactions/5/some.token/callback",
-            "{\"type\":4,\"data\":{\"content\":\"pong\"}}");
+  open_bot(&scene, &bot);
+  interact(&scene, &bot, &it);
+  asker->authorization = NULL; /* its own token is all that it takes */
+  (void)snprintf(callback, sizeof callback, "/interactions/%s/%s/callback", it.id, it.token);
+  (void)snprintf(webhook, sizeof webhook, "/webhooks/%s/%s", scene.application, it.token);
+  expect_number(ask_json(asker, 404, "POST", webhook, "{\"content\":\"early\"}"), "code", 10015);
+  expect_number(ask_json(asker, 400, "POST", callback, "{}"), "code", 50035);
+  expect_number(ask_json(asker, 400, "POST", callback, "{\"type\":4,\"data\":{}}"), "code", 50006);
+  (void)ask(asker, 204, "POST", callback, "{\"type\":4,\"data\":{\"content\":\"pong\"}}");
   assert_null(asker->answer.content_type);
-  struct sherd_value with =
-      ask_json(asker, 200, "POST", "/interactions/5/t/callback?with_response=true", "{\"type\":5}");
-  expect_text(with, "interaction.id", "5");
-  expect_number(ask_json(asker, 400, "POST", "/interactions/5/t/callback", "{}"), "code", 50035);
-  asker->authorization = "Bot sherd-sim-token";
+  struct sherd_value event = peer_expect(&bot, "MESSAGE_CREATE");
+  expect_text(event, "content", "pong");
+  expect_text(event, "channel_id", it.channel);
+  expect_number(ask_json(asker, 400, "POST", callback, "{\"type\":5}"), "code", 40060);
+  expect_text(ask_json(asker, 200, "POST", webhook, "{\"content\":\"more\"}"), "content", "more");
+  expect_text(peer_expect(&bot, "MESSAGE_CREATE"), "content", "more");
+  (void)ask_json(asker, 200, "POST", webhook, "{\"content\":\"psst\",\"flags\":64}");
+  assert_null(peer_next(&bot)); /* ephemeral */
+  expect_text(ask_json(asker, 200, "PATCH", path("%s/messages/@original", webhook),
+                       "{\"content\":\"pong!\"}"),
+              "content", "pong!");
+  expect_text(peer_expect(&bot, "MESSAGE_UPDATE"), "content", "pong!");
+  expect_text(ask_json(asker, 200, "GET", path("%s/messages/@original", webhook), NULL), "content",
+              "pong!");
+  (void)ask(asker, 204, "DELETE", path("%s/messages/@original", webhook), NULL);
+  (void)peer_expect(&bot, "MESSAGE_DELETE");
+  expect_number(ask_json(asker, 404, "GET", path("%s/messages/@original", webhook), NULL), "code",
+                10008);
+  peer_free(&bot);
+  close_scene(&scene);
+}
+
+static void interactions_may_be_answered_later(void **state) {
+  (void)state;
+  struct scene scene;
+  struct peer bot;
+  struct interaction it;
+  open_scene(&scene);
+  struct asker *asker = &scene.asker;
+  open_bot(&scene, &bot);
+  interact(&scene, &bot, &it);
+  struct sherd_value with = ask_json(
+      asker, 200, "POST", path("/interactions/%s/%s/callback?with_response=true", it.id, it.token),
+      "{\"type\":5}");
+  expect_text(with, "interaction.id", it.id);
+  expect_text(with, "resource.message.channel_id", it.channel);
+  (void)peer_expect(&bot, "MESSAGE_CREATE");
+  (void)ask_json(asker, 200, "PATCH",
+                 path("/webhooks/%s/%s/messages/@original", scene.application, it.token),
+                 "{\"content\":\"done\"}");
+  expect_text(peer_expect(&bot, "MESSAGE_UPDATE"), "content", "done");
+  /* those that nobody made, or with somebody else's token */
+  expect_number(ask_json(asker, 404, "POST", path("/interactions/5/%s/callback", it.token),
+                         "{\"type\":4,\"data\":{\"content\":\"x\"}}"),
+                "code", 10062);
+  expect_number(ask_json(asker, 404, "POST", path("/interactions/%s/x/callback", it.id),
+                         "{\"type\":4,\"data\":{\"content\":\"x\"}}"),
+                "code", 10062);
+  expect_number(
+      ask_json(asker, 404, "POST", path("/webhooks/5/%s", it.token), "{\"content\":\"x\"}"), "code",
+      10015);
+  /* one that says nothing */
+  interact(&scene, &bot, &it);
+  (void)ask(asker, 204, "POST", path("/interactions/%s/%s/callback", it.id, it.token),
+            "{\"type\":9,\"data\":{}}");
+  assert_null(peer_next(&bot));
   assert_string_equal(ask(asker, 204, "POST", path("/channels/%s/typing", scene.channel), NULL),
                       "");
+  peer_free(&bot);
   close_scene(&scene);
 }
 
@@ -466,7 +541,8 @@ int main(void) {
       cmocka_unit_test(json_is_found_among_parts),
       cmocka_unit_test(messages_have_discords_limits),
       cmocka_unit_test(old_messages_are_forgotten),
-      cmocka_unit_test(interactions_can_be_answered),
+      cmocka_unit_test(interactions_are_answered_in_their_channel),
+      cmocka_unit_test(interactions_may_be_answered_later),
   };
   return cmocka_run_group_tests_name("rest", tests, NULL, NULL);
 }
