@@ -99,7 +99,8 @@ enum sherd_status sherd_shard_start_async(struct sherd_shard *shard, sherd_done_
 /* Waits until the shard has ended: `timeout_ms` at most, SHERD_FOREVER without end, 0 just asks.
  * Any number of threads may wait; giving up changes nothing. Returns SHERD_OK after an orderly
  * close, the failure when it ended by one, also long after.
- * Errors: SHERD_ETIMEDOUT, SHERD_ENOTALIVE when it was never started, SHERD_EDEADLK. */
+ * Errors: SHERD_ETIMEDOUT (also of a shard that ended by start_timeout_ms; sherd_shard_is_alive()
+ * tells them apart), SHERD_ENOTALIVE when it was never started, SHERD_EDEADLK. */
 enum sherd_status sherd_shard_join(struct sherd_shard *shard, int64_t timeout_ms);
 
 /* Ends the session (close code 1000: the bot goes offline) and waits until the shard has ended.
@@ -112,7 +113,8 @@ enum sherd_status sherd_shard_close_async(struct sherd_shard *shard, sherd_done_
                                           void *user);
 
 /* Ends the shard but not its session (close code 4000), waits, and gives the session for
- * config.gateway.session of a later shard, which may be in another process.
+ * config.gateway.session of a later shard, which may be in another process. This one keeps it too:
+ * started again, it resumes.
  * Errors: SHERD_ENOTFOUND when there is no session to keep (the shard is closed all the same, and
  * *out zeroed); SHERD_EDEADLK. */
 enum sherd_status sherd_shard_close_resumable(struct sherd_shard *shard, struct sherd_session *out);
