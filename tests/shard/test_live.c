@@ -432,6 +432,24 @@ static void a_session_goes_on_in_another_shard(void **state) {
   end(&f);
 }
 
+static void a_kept_session_goes_on_in_its_own_shard(void **state) {
+  static const struct script_step first[] = {SCRIPT_LOGIN, SCRIPT_END};
+  static const struct script_step second[] = {SCRIPT_UPGRADE, SCRIPT_HELLO, SCRIPT_EXPECT(6),
+                                              SCRIPT_RESUMED, SCRIPT_END};
+  static const struct script_step *const scripts[] = {first, second};
+  struct fixture f;
+  struct sherd_session session;
+  (void)state;
+  begin_scripts(&f, scripts, 2);
+  assert_int_equal(sherd_shard_start(f.shard), SHERD_OK);
+  assert_int_equal(sherd_shard_close_resumable(f.shard, &session), SHERD_OK);
+  assert_int_equal(sherd_shard_start(f.shard), SHERD_OK);
+  watch_expect(&f.watch, "CONNECTING\nREADY 1\n"
+                         "DISCONNECTED SHERD_ECLOSED 0 resuming\nCLOSED SHERD_OK\n"
+                         "CONNECTING resuming\nRESUMED 2");
+  end(&f);
+}
+
 static void a_session_that_was_closed_cannot_be_kept(void **state) {
   struct fixture f;
   struct sherd_session session;
@@ -686,6 +704,7 @@ int main(void) {
       cmocka_unit_test(a_close_ends_a_backoff_at_once),
       cmocka_unit_test(a_close_does_not_wait_for_a_dead_peer),
       cmocka_unit_test(a_session_goes_on_in_another_shard),
+      cmocka_unit_test(a_kept_session_goes_on_in_its_own_shard),
       cmocka_unit_test(a_session_that_was_closed_cannot_be_kept),
       cmocka_unit_test(a_lost_connection_is_resumed),
       cmocka_unit_test(a_presence_is_remembered_before_the_start),
