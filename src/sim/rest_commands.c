@@ -10,6 +10,9 @@
 #define SCOPE_MAX    131
 #define COMMANDS_MAX 4096
 
+/* As JSON; Discord counts 8000 characters of texts in it. */
+#define COMMAND_BYTES_MAX ((size_t)64 << 10)
+
 #define NAME_SIZE 129 /* 32 characters */
 
 /* What we say ourselves, whatever a bot sends. */
@@ -68,17 +71,26 @@ static struct sherd__rest_item *find_same(struct sherd__rest_call *call, sherd_s
   return NULL;
 }
 
-/* Whether it can be a command; else an answer. */
-static bool is_command(struct sherd__rest_call *call, struct sherd_value command) {
+static void refuse_size(struct sherd__rest_call *call) {
+  sherd__rest_invalid(call, "options", "APPLICATION_COMMAND_TOO_LARGE",
+                      "Command exceeds maximum size (8000)");
+}
+
+/* Whether it can be a command, or change one; else an answer. */
+static bool is_command(struct sherd__rest_call *call, struct sherd_value command, bool is_new) {
+  struct sherd_value name_value = sherd_value_get(command, "name");
   char name[NAME_SIZE];
   size_t len = 0;
+  struct sherd_bytes raw;
   if (sherd_value_type(command) != SHERD_VALUE_OBJECT ||
-      !sherd_value_exists(sherd_value_get(command, "name")))
+      (is_new && !sherd_value_exists(name_value)))
     sherd__rest_invalid(call, "name", "BASE_TYPE_REQUIRED", "This field is required");
-  else if (sherd_value_as_str_copy(sherd_value_get(command, "name"), name, sizeof name, &len) ||
-           len == 0)
+  else if (sherd_value_exists(name_value) &&
+           (sherd_value_as_str_copy(name_value, name, sizeof name, &len) || len == 0))
     sherd__rest_invalid(call, "name", "BASE_TYPE_BAD_LENGTH",
                         "Must be between 1 and 32 in length.");
+  else if (sherd_value_raw(command, &raw) || raw.len > COMMAND_BYTES_MAX)
+    refuse_size(call);
   else
     return true;
   return false;
@@ -159,7 +171,7 @@ void sherd__rest_get_commands(struct sherd__rest_call *call) {
 /* 201 for a new one, 200 for one that takes the place of another. */
 void sherd__rest_post_command(struct sherd__rest_call *call) {
   sherd_snowflake scope;
-  if (!read_scope(call, is_in_guild(call), &scope) || !is_command(call, call->body))
+  if (!read_scope(call, is_in_guild(call), &scope) || !is_command(call, call->body, true))
     return;
   const struct sherd__rest_item *same = find_same(call, scope, call->body);
   if (!same && !has_room(call, scope))
@@ -180,7 +192,7 @@ static bool can_keep_all(struct sherd__rest_call *call) {
   }
   for (struct sherd_value_iter iter = sherd_value_iterate(call->body);
        sherd_value_next(&iter, NULL, &command); count++)
-    if (!is_command(call, command))
+    if (!is_command(call, command, true))
       return false;
   if (count <= SCOPE_MAX && commands_of(call)->count + count <= COMMANDS_MAX)
     return true;
@@ -247,9 +259,12 @@ void sherd__rest_get_command(struct sherd__rest_call *call) {
 void sherd__rest_patch_command(struct sherd__rest_call *call) {
   sherd_snowflake scope;
   const struct sherd__rest_item *item = find_command(call, &scope);
-  if (!item ||
-      (sherd_value_exists(sherd_value_get(call->body, "name")) && !is_command(call, call->body)))
+  if (!item || !is_command(call, call->body, false))
     return;
+  if (item->len + call->request->body.len > 2 * COMMAND_BYTES_MAX) { /* patch upon patch */
+    refuse_size(call);
+    return;
+  }
   sherd__rest_ok(call);
   if (!keep(call, scope, item->id, sherd__rest_item_value(item), call->body))
     out_of_memory(call);

@@ -10,6 +10,9 @@
 /* So many of the bot's messages can be edited, deleted, read. */
 #define MESSAGES_MAX 256
 
+/* As JSON; Discord counts 6000 characters of embeds and 4000 of components. */
+#define EXTRAS_BYTES_MAX ((size_t)64 << 10)
+
 #define CONTENT_CHARACTERS_MAX 2000
 #define CONTENT_SIZE           (CONTENT_CHARACTERS_MAX * 4 + 1)
 
@@ -51,30 +54,55 @@ static bool find_place(struct sherd__rest_call *call, struct sherd__rest_place *
 
 /* --- Writing --- */
 
-bool sherd__rest_is_message(struct sherd__rest_call *call) {
-  static const char *const others[] = {"embeds", "components", "sticker_ids", "attachments",
-                                       "poll"};
+/* The size of all that is kept of a message beside its content. */
+static size_t extras_size(struct sherd_value body) {
+  static const char *const kept[] = {"embeds", "components", "flags", "nonce", "message_reference"};
+  size_t size = 0;
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    struct sherd_bytes raw = {NULL, 0};
+    (void)sherd_value_raw(sherd_value_get(body, kept[i]), &raw);
+    size += raw.len;
+  }
+  return size;
+}
+
+/* Whether it is within the limits; else an answer. *len is that of its content. */
+static bool is_within_limits(struct sherd__rest_call *call, size_t *len) {
   struct sherd_value content = sherd_value_get(call->body, "content");
   char text[CONTENT_SIZE];
-  size_t len = 0, characters = 0, count = 0;
-  bool says = false;
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    says |=
-        sherd_value_type(sherd_value_get(call->body, others[i])) == SHERD_VALUE_OBJECT ||
-        (sherd_value_count(sherd_value_get(call->body, others[i]), &count) == SHERD_OK && count);
-  enum sherd_status status = sherd_value_as_str_copy(content, text, sizeof text, &len);
-  for (size_t i = 0; !status && i < len; i++)
+  size_t characters = 0;
+  *len = 0;
+  enum sherd_status status = sherd_value_as_str_copy(content, text, sizeof text, len);
+  for (size_t i = 0; !status && i < *len; i++)
     characters += ((uint8_t)text[i] & 0xC0) != 0x80;
   if (sherd_value_type(content) != SHERD_VALUE_NULL && status && status != SHERD_ENOSPACE)
     sherd__rest_invalid(call, "content", "STRING_TYPE_CONVERT", "Could not interpret as string.");
   else if (status == SHERD_ENOSPACE || characters > CONTENT_CHARACTERS_MAX)
     sherd__rest_invalid(call, "content", "BASE_TYPE_MAX_LENGTH",
                         "Must be 2000 or fewer in length.");
-  else if (len == 0 && !says)
-    sherd__rest_error(call->answer, 400, "Cannot send an empty message", 50006);
+  else if (extras_size(call->body) > EXTRAS_BYTES_MAX)
+    sherd__rest_invalid(call, "embeds", "MAX_EMBED_SIZE_EXCEEDED",
+                        "Embed size exceeds maximum size of 6000");
   else
     return true;
   return false;
+}
+
+bool sherd__rest_is_message(struct sherd__rest_call *call) {
+  static const char *const others[] = {"embeds", "components", "sticker_ids", "attachments",
+                                       "poll"};
+  size_t len, count = 0;
+  bool says = false;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    struct sherd_value value = sherd_value_get(call->body, others[i]);
+    says |= sherd_value_type(value) == SHERD_VALUE_OBJECT ||
+            (sherd_value_count(value, &count) == SHERD_OK && count);
+  }
+  if (!is_within_limits(call, &len))
+    return false;
+  if (len == 0 && !says)
+    sherd__rest_error(call->answer, 400, "Cannot send an empty message", 50006);
+  return len || says;
 }
 
 /* Writes `key` with what the first of two has for it, or with `standard`. */
@@ -208,7 +236,8 @@ void sherd__rest_patch_message(struct sherd__rest_call *call) {
                                         "flags",   "edited_timestamp", NULL};
   struct sherd__rest_place place;
   const struct sherd__rest_item *item;
-  if (!find_place(call, &place) || !(item = find_message(call)))
+  size_t len;
+  if (!find_place(call, &place) || !(item = find_message(call)) || !is_within_limits(call, &len))
     return;
   struct sherd__lane *lane = sherd__rest_lane(call->sim, place.guild);
   struct sherd_value old = sherd__rest_item_value(item);

@@ -10,8 +10,9 @@
 /* How long an HTTP connection is kept for its next request. */
 #define HTTP_IDLE_MS 60000
 
-/* More than this waiting for HTTP answers to be read is not kept. */
-#define HTTP_OUT_BYTES_MAX (1u << 20)
+/* More than this waiting for HTTP answers to be read is not kept. All commands of a guild, each as
+ * large as can be, fit. */
+#define HTTP_OUT_BYTES_MAX (16u << 20)
 
 struct sherd__peer {
   struct sherd__sim_server *server;

@@ -289,6 +289,26 @@ static void bad_commands_change_nothing(void **state) {
                          "{\"name\":\"a\"}"),
                 "code", 50001);
   expect_count(ask_json(asker, 200, "GET", all, NULL), "", 0);
+  char *large = calloc(1, 70000);
+  strcpy(large, "{\"name\":\"a\",\"description\":\"");
+  memset(large + strlen(large), 'x', 66000);
+  strcat(large, "\"}");
+  expect_text(ask_json(asker, 400, "POST", all, large), "errors.options._errors.0.code",
+              "APPLICATION_COMMAND_TOO_LARGE");
+  const char *id = text_at(ask_json(asker, 201, "POST", all, "{\"name\":\"a\"}"), "id");
+  expect_text(ask_json(asker, 400, "PATCH", path("%s/%s", all, id), large),
+              "errors.options._errors.0.code", "APPLICATION_COMMAND_TOO_LARGE");
+  /* nor in small steps */
+  memset(large, 0, 70000);
+  strcpy(large, "{\"0\":\"");
+  memset(large + strlen(large), 'x', 50000);
+  strcat(large, "\"}");
+  (void)ask_json(asker, 200, "PATCH", path("%s/%s", all, id), large);
+  large[2] = '1';
+  (void)ask_json(asker, 200, "PATCH", path("%s/%s", all, id), large);
+  large[2] = '2';
+  (void)ask_json(asker, 400, "PATCH", path("%s/%s", all, id), large);
+  free(large);
   close_scene(&scene);
 }
 
@@ -404,6 +424,16 @@ static void messages_have_discords_limits(void **state) {
   strcpy(long_text + strlen(long_text) - 2, "!\"}");
   expect_text(ask_json(asker, 400, "POST", messages, long_text), "errors.content._errors.0.code",
               "BASE_TYPE_MAX_LENGTH");
+  char *embeds = calloc(1, 70000);
+  strcpy(embeds, "{\"embeds\":[{\"title\":\"");
+  memset(embeds + strlen(embeds), 'x', 66000);
+  strcat(embeds, "\"}]}");
+  expect_text(ask_json(asker, 400, "POST", messages, embeds), "errors.embeds._errors.0.code",
+              "MAX_EMBED_SIZE_EXCEEDED");
+  free(embeds);
+  const char *id = text_at(ask_json(asker, 200, "POST", messages, "{\"content\":\"x\"}"), "id");
+  expect_number(ask_json(asker, 400, "PATCH", path("%s/%s", messages, id), "{\"content\":4}"),
+                "code", 50035);
   expect_number(ask_json(asker, 404, "POST", "/channels/5/messages", "{\"content\":\"x\"}"), "code",
                 10003);
   struct sherd_value channels =
