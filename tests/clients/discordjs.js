@@ -1,6 +1,7 @@
 // discord.js: JSON; none or zlib-stream, as it passes on to @discordjs/ws.
 "use strict";
 const report = require("./report.js");
+if (report.compression === "none") report.hide("zlib-sync"); // it takes it unasked
 const { Client, CompressionMethod, GatewayIntentBits, Partials } = require("discord.js");
 
 const client = new Client({

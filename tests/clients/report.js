@@ -39,6 +39,17 @@ exports.hide = (...names) => {
   };
 };
 
+// zlib-sync 0.1.10 crashes node 24 when an inflater of a connection that is gone is collected. So
+// none is let go.
+const zlib = require("zlib-sync");
+const inflaters = [];
+zlib.Inflate = new Proxy(zlib.Inflate, {
+  construct(target, parameters, made) {
+    inflaters.push(Reflect.construct(target, parameters, made));
+    return inflaters.at(-1);
+  },
+});
+
 console.warn = console.error = exports.complaint;
 process.on("warning", exports.complaint);
 process.on("uncaughtException", exports.complaint);

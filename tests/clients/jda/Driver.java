@@ -15,6 +15,7 @@ import net.dv8tion.jda.api.exceptions.InvalidTokenException;
 import net.dv8tion.jda.api.hooks.EventListener;
 import net.dv8tion.jda.api.requests.GatewayIntent;
 import net.dv8tion.jda.api.requests.RestConfig;
+import net.dv8tion.jda.api.utils.ChunkingFilter;
 import net.dv8tion.jda.api.utils.Compression;
 import net.dv8tion.jda.api.utils.ConcurrentSessionController;
 import net.dv8tion.jda.api.utils.data.DataObject;
@@ -81,6 +82,7 @@ public class Driver implements EventListener {
         .setGatewayEncoding(GatewayEncoding.valueOf(System.getenv("SIM_ENCODING").toUpperCase()))
         .setCompression(isPlain ? Compression.NONE : Compression.ZLIB)
         .setSessionController(new Controller())
+        .setChunkingFilter(ChunkingFilter.NONE) // it would ask for members, once it has settled
         .setRawEventsEnabled(true)
         .setEnableShutdownHook(false)
         .addEventListeners(new Driver());
