@@ -131,11 +131,11 @@ struct sherd_engine_stats {
 };
 
 /* Makes an engine, in state IDLE. `config` is copied; `host` may be NULL.
- * Errors: SHERD_EINVAL for a missing or malformed token, a shard id not under the count, a
- * large_threshold out of range, a session that is damaged or another shard's; SHERD_EUNSUPPORTED
- * for payload zlib with ETF, which Discord does not have; SHERD_EURL; SHERD_EUTF8 for a text that
- * is not; SHERD_ETOOLONG when IDENTIFY would pass 4096 bytes; SHERD_ENOMEM. *out is NULL on any of
- * them. */
+ * Errors: SHERD_ETOKEN for a missing or malformed token; SHERD_EINVAL for a shard id not under the
+ * count, a large_threshold out of range, a session that is damaged or another shard's;
+ * SHERD_EUNSUPPORTED for payload zlib with ETF, which Discord does not have; SHERD_EURL;
+ * SHERD_EUTF8 for a text that is not; SHERD_ETOOLONG when IDENTIFY would pass 4096 bytes;
+ * SHERD_ENOMEM. *out is NULL on any of them. */
 enum sherd_status sherd_engine_new(const struct sherd_gateway_config *config,
                                    const struct sherd_engine_host *host, struct sherd_engine **out);
 

@@ -23,6 +23,8 @@ extern "C" {
  *   {"shard":0,"s":null,"t":"SESSION_LOST","d":{"status":"SHERD_EBADSEQ","close_code":4007,
  *    "last_seq":42}}
  *
+ * A message of an opcode that is not in the list has that too: "t":"UNKNOWN_OPCODE","op":99.
+ *
  * Errors: SHERD_ENOSPACE; the damage that was met in `d`; SHERD_EINVAL for a NULL event.
  * Thread-safe. */
 enum sherd_status sherd_event_to_ndjson(const struct sherd_event *event, uint32_t shard_id,

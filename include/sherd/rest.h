@@ -35,8 +35,8 @@ struct sherd_gateway_bot {
 
 /* Asks for it, and blocks until it is there. 429 is obeyed (Retry-After), 5xx and lost connections
  * are retried with growing pauses, anything else is final. *error, unless NULL, says more.
- * Errors: SHERD_EINVAL, SHERD_ERESTAUTH (401), SHERD_EREST (other codes, or no try left),
- * SHERD_ERESTBODY, the statuses of the transport band, SHERD_ENOMEM; *out is then zeroed.
+ * Errors: SHERD_ETOKEN, SHERD_EINVAL, SHERD_ERESTAUTH (401), SHERD_EREST (other codes, or no try
+ * left), SHERD_ERESTBODY, the statuses of the transport band, SHERD_ENOMEM; *out is then zeroed.
  * Source: Discord's documentation, Gateway, Get Gateway Bot. Thread-safe. */
 enum sherd_status sherd_rest_gateway_bot(const struct sherd_rest_config *config,
                                          struct sherd_gateway_bot *out,

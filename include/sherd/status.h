@@ -38,6 +38,8 @@ extern "C" {
   X(ENOSPACE, -18, "the buffer given is too small", "give one of the length that came back")       \
   X(EESCAPED, -19, "the text has escapes and cannot be given as a slice",                          \
     "call sherd_value_as_str_copy() instead")                                                      \
+  X(ETOKEN, -20, "the token is missing or malformed",                                              \
+    "give the bot's bare token, as SHERD_TOKEN does; check for spaces")                            \
   /* The WebSocket peer. */                                                                        \
   X(EUPGRADE, -100, "the server answered HTTP, not a WebSocket",                                   \
     "check the gateway URL, and whether a proxy stands between")                                   \

@@ -39,7 +39,9 @@ static bool is_token(const char *token) {
 }
 
 static enum sherd_status check(const struct sherd_gateway_config *config) {
-  if (!is_token(config->token) || config->shard_id >= or_default(config->shard_count, 1))
+  if (!is_token(config->token))
+    return SHERD_ETOKEN;
+  if (config->shard_id >= or_default(config->shard_count, 1))
     return SHERD_EINVAL;
   if (config->large_threshold && (config->large_threshold < LARGE_THRESHOLD_MIN ||
                                   config->large_threshold > LARGE_THRESHOLD_MAX))

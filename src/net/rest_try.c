@@ -295,10 +295,8 @@ static enum sherd_status prepare(struct request *request) {
              "no URL that begins with https:// or http://");
     return status;
   }
-  if (!is_token(config->token)) {
-    snprintf(request->detail, sizeof request->detail, "the token is missing or malformed");
-    return SHERD_EINVAL;
-  }
+  if (!is_token(config->token))
+    return SHERD_ETOKEN;
   request->curl = curl_easy_init();
   if (!request->curl)
     return SHERD_ENOMEM;

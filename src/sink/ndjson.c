@@ -104,7 +104,10 @@ enum sherd_status sherd_event_to_ndjson(const struct sherd_event *event, uint32_
     put(&line, "null", 4);
   put(&line, ",\"t\":\"", 6);
   put_name(&line, event->name);
-  put(&line, "\",\"d\":", 6);
+  put(&line, "\"", 1);
+  if (event->type == SHERD_EVENT_UNKNOWN_OPCODE)
+    putf(&line, ",\"op\":%u", (unsigned)event->op);
+  put(&line, ",\"d\":", 5);
   if (sherd_value_exists(event->data))
     status = put_data(&line, event->data);
   else

@@ -644,11 +644,11 @@ static void configurations_are_checked(void **state) {
     assert_int_equal(sherd_engine_new(&config, NULL, &engine), expected);                          \
     assert_null(engine);                                                                           \
   } while (0)
-  REFUSED(SHERD_EINVAL, config.token = NULL);
-  REFUSED(SHERD_EINVAL, config.token = "");
-  REFUSED(SHERD_EINVAL, config.token = "a b");
-  REFUSED(SHERD_EINVAL, config.token = "a\n");
-  REFUSED(SHERD_EINVAL, config.token = long_token);
+  REFUSED(SHERD_ETOKEN, config.token = NULL);
+  REFUSED(SHERD_ETOKEN, config.token = "");
+  REFUSED(SHERD_ETOKEN, config.token = "a b");
+  REFUSED(SHERD_ETOKEN, config.token = "a\n");
+  REFUSED(SHERD_ETOKEN, config.token = long_token);
   REFUSED(SHERD_EINVAL, config.shard_id = 1);
   REFUSED(SHERD_EINVAL, config.shard_id = 2; config.shard_count = 2);
   REFUSED(SHERD_EINVAL, config.large_threshold = 49);

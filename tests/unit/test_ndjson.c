@@ -97,6 +97,7 @@ static void both_formats_give_the_same_lines(void **state) {
   assert_non_null(
       strstr(in_json, "\"t\":\"NEW\\\"\\u0007\",\"d\":{\"line\":\"a\\nb\xC3\xA9/\"}}\n"));
   assert_non_null(strstr(in_json, "\"s\":4001,\"t\":\"NO_D\",\"d\":null}\n"));
+  assert_non_null(strstr(in_json, "\"s\":null,\"t\":\"UNKNOWN_OPCODE\",\"op\":99,\"d\":[]}\n"));
   assert_non_null(strstr(in_json, "\"t\":\"SEQUENCE_GAP\",\"d\":{\"expected_seq\":"));
   assert_non_null(strstr(in_json, "\"t\":\"SESSION_LOST\",\"d\":{\"status\":\"SHERD_EBADSEQ\","
                                   "\"close_code\":4007,\"last_seq\":4001}}\n"));
