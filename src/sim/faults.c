@@ -42,12 +42,17 @@ uint32_t sherd__fault_half_frame(struct sherd__sim *sim) {
   return count;
 }
 
-/* A session that is closed with 1000 or 1001 is over, whoever says it.
- * Source: Discord's documentation, Gateway, disconnecting. */
+/* A session that is closed with 1000 or 1001 is over, whoever says it, and 4009 says that it has
+ * timed out: whoever tries to resume it learns so by op 9.
+ * Source: Discord's documentation, Gateway, disconnecting; gateway close event codes. */
+static bool ends_session(uint16_t code) {
+  return code == 1000 || code == 1001 || code == SHERD__CLOSE_SESSION_TIMED_OUT;
+}
+
 uint32_t sherd__fault_close(struct sherd__sim *sim, uint16_t code, const char *reason) {
   uint32_t count = 0;
   EACH_OPEN(sim, client) {
-    if (client->session && (code == 1000 || code == 1001))
+    if (client->session && ends_session(code))
       sherd__session_end(client->session);
     sherd__client_close_with(client, code, reason);
     count++;

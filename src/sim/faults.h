@@ -37,7 +37,7 @@ uint32_t sherd__fault_drop(struct sherd__sim *sim);
 /* Sends the first half of a frame and resets the connection (RST). */
 uint32_t sherd__fault_half_frame(struct sherd__sim *sim);
 
-/* Closes with any code; `reason` may be NULL. Sessions live on, but for codes 1000 and 1001. */
+/* Closes with any code; `reason` may be NULL. Sessions live on, but for 1000, 1001 and 4009. */
 uint32_t sherd__fault_close(struct sherd__sim *sim, uint16_t code, const char *reason);
 
 /* Sends a message that is no dispatch; `data` is its `d` in JSON. */
