@@ -1,32 +1,45 @@
 #include "sim/encode.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* --- JSON. Discord's own order of keys: t, s, op, d --- */
 
-static enum sherd_status append(struct sherd_buf *out, const char *head, int head_len,
-                                struct sherd_bytes data) {
-  enum sherd_status status = sherd__buf_reserve(out, (size_t)head_len + data.len + 1);
-  if (status)
-    return status;
-  (void)sherd__buf_append(out, head, (size_t)head_len);
-  (void)sherd__buf_append(out, data.data, data.len);
-  return sherd__buf_append_byte(out, '}');
+/* Room for all but `d`; no dispatch's name has 64 letters. */
+#define HEAD_SIZE 128
+
+static size_t put_text(char head[HEAD_SIZE], size_t at, const char *text) {
+  size_t len = strlen(text);
+  memcpy(head + at, text, len);
+  return at + len;
 }
 
+static size_t put_number(char head[HEAD_SIZE], size_t at, uint64_t number) {
+  char digits[20];
+  size_t first = sizeof digits;
+  do
+    digits[--first] = (char)('0' + number % 10);
+  while (number /= 10);
+  memcpy(head + at, digits + first, sizeof digits - first);
+  return at + sizeof digits - first;
+}
+
+/* By hand, since it is done for each message to each session. */
 static enum sherd_status append_json(uint32_t op, const char *name, uint64_t seq,
                                      struct sherd_bytes data, struct sherd_buf *out) {
-  char head[128];
-  int len = name ? snprintf(head, sizeof head, "{\"t\":\"%s\",", name)
-                 : snprintf(head, sizeof head, "{\"t\":null,");
-  size_t at = (size_t)len;
-  len += seq ? snprintf(head + at, sizeof head - at, "\"s\":%" PRIu64, seq)
-             : snprintf(head + at, sizeof head - at, "\"s\":null");
-  at = (size_t)len;
-  len += snprintf(head + at, sizeof head - at, ",\"op\":%" PRIu32 ",\"d\":", op);
-  return append(out, head, len, data);
+  char head[HEAD_SIZE];
+  size_t len = put_text(head, 0, name ? "{\"t\":\"" : "{\"t\":null");
+  if (name)
+    len = put_text(head, put_text(head, len, name), "\"");
+  len = put_text(head, len, ",\"s\":");
+  len = seq ? put_number(head, len, seq) : put_text(head, len, "null");
+  len = put_number(head, put_text(head, len, ",\"op\":"), op);
+  len = put_text(head, len, ",\"d\":");
+  enum sherd_status status = sherd__buf_reserve(out, len + data.len + 1);
+  if (status)
+    return status;
+  (void)sherd__buf_append(out, head, len);
+  (void)sherd__buf_append(out, data.data, data.len);
+  return sherd__buf_append_byte(out, '}');
 }
 
 /* --- ETF. Erlang's order of small maps, that of the atoms: d, op, s, t --- */

@@ -158,11 +158,13 @@ static const char *put_literal(struct sherd__print *print, const char *at, const
     print->status = sherd__buf_reserve(out, (size_t)(end - at));
   if (print->status)
     return end;
+  const char *hole = memchr(at, '%', (size_t)(end - at));
+  size_t len = (size_t)((hole ? hole : end) - at);
   uint8_t *to = out->data + out->len;
-  for (; at < end && *at != '%'; at++)
-    *to++ = *at == '\'' ? '"' : (uint8_t)*at;
-  out->len = (size_t)(to - out->data);
-  return at;
+  for (size_t i = 0; i < len; i++) /* no other way out: this is most of what is written */
+    to[i] = at[i] == '\'' ? '"' : (uint8_t)at[i];
+  out->len += len;
+  return at + len;
 }
 
 void sherd__print(struct sherd__print *print, const char *format, ...) {
