@@ -5,14 +5,17 @@
 #   make test       installs what is missing, builds four times, and runs every test
 #   make bench      installs what is missing, builds for speed, and runs the benches
 #   make fuzz       runs every fuzz target for FUZZ_SECONDS each
-#   make install    installs what is built; PREFIX and DESTDIR say where
+#   make install    installs what is built; PREFIX, LIBDIR and DESTDIR say where
 #   make format     formats the sources
 #   make clean      removes what was built
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# On a Debian without dpkg-dev Meson would take lib64, where Debian's tools do not look.
+LIBDIR ?= $(if $(wildcard /etc/debian_version),lib)
 FUZZ_SECONDS ?= 60
 MESON ?= meson
+where = --prefix="$(PREFIX)" $(if $(LIBDIR),--libdir="$(LIBDIR)")
 
 .PHONY: all demo test bench fuzz install format clean help
 
@@ -20,7 +23,7 @@ all: build/build.ninja
 	@ninja -C build
 
 build/build.ninja:
-	@$(MESON) setup build --prefix="$(PREFIX)" >build-setup.log || { cat build-setup.log; exit 1; }
+	@$(MESON) setup build $(where) >build-setup.log || { cat build-setup.log; exit 1; }
 	@rm -f build-setup.log
 
 demo:
@@ -40,7 +43,7 @@ fuzz:
 	@FUZZ_SECONDS="$(FUZZ_SECONDS)" scripts/fuzz
 
 install: all
-	@$(MESON) configure build --prefix="$(PREFIX)"
+	@$(MESON) configure build $(where)
 	@DESTDIR="$(DESTDIR)" $(MESON) install -C build
 
 format:

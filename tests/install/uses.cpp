@@ -16,7 +16,7 @@ int main() {
   sherd_shard *shard = nullptr;
   // No token: the call says so, and makes nothing.
   const sherd_status status = sherd_shard_new(&config, &shard);
-  return status == SHERD_EINVAL && shard == nullptr &&
+  return status == SHERD_ETOKEN && shard == nullptr &&
                  std::strcmp(sherd_version(), SHERD_VERSION) == 0
              ? 0
              : 1;
