@@ -306,7 +306,8 @@ void sherd__sim_due(struct sherd__sim *sim, uint64_t at_ms) {
 
 /* How long a connection may be silent. The documentation says that one without heartbeats is closed
  * and that the client will resume: 4000. Without a session there is nothing to resume, and 4009
- * tells the client to begin one, as Spacebar does. One and a half intervals leave a late beat its way. */
+ * tells the client to begin one, as Spacebar does. One and a half intervals leave a late beat its
+ * way. */
 static uint64_t patience_ms(const struct sherd__sim_client *client) {
   uint64_t interval_ms = client->sim->config.heartbeat_interval_ms;
   return client->state == SHERD__SIM_AWAIT_HEAD ? SHERD__SIM_HEAD_MS

@@ -308,7 +308,7 @@ static void a_bad_configuration_leaves_nothing_behind(void **state) {
     struct sherd_shard_config bad = good;
     bad.runtime = i ? NULL : f.runtime;
     bad.gateway.token = NULL;
-    assert_int_equal(sherd_shard_new(&bad, &shard), SHERD_EINVAL);
+    assert_int_equal(sherd_shard_new(&bad, &shard), SHERD_ETOKEN);
     bad.gateway.token = WATCH_TOKEN;
     bad.gateway.shard_id = 1;
     assert_int_equal(sherd_shard_new(&bad, &shard), SHERD_EINVAL);
