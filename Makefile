@@ -3,6 +3,7 @@
 #   make            builds everything into build/
 #   make demo       installs what is missing, builds, and shows shards at work on this machine
 #   make test       installs what is missing, builds four times, and runs every test
+#   make clients    holds other people's Discord libraries against the simulator
 #   make bench      installs what is missing, builds for speed, and runs the benches
 #   make fuzz       runs every fuzz target for FUZZ_SECONDS each
 #   make install    installs what is built; PREFIX, LIBDIR and DESTDIR say where
@@ -17,7 +18,7 @@ FUZZ_SECONDS ?= 60
 MESON ?= meson
 where = --prefix="$(PREFIX)" $(if $(LIBDIR),--libdir="$(LIBDIR)")
 
-.PHONY: all demo test bench fuzz install format clean help
+.PHONY: all demo test clients bench fuzz install format clean help
 
 all: build/build.ninja
 	@ninja -C build
@@ -33,6 +34,10 @@ demo:
 test:
 	@scripts/bootstrap test
 	@scripts/test
+
+clients:
+	@scripts/bootstrap test
+	@scripts/test clients
 
 bench:
 	@scripts/bootstrap build
