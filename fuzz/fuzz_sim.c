@@ -26,6 +26,7 @@
 #define TICKS_MAX     64
 #define VALIDATED_MAX (16u << 10)
 #define MESSAGE_BYTES (64u << 20)
+#define PATH_SIZE     512
 
 /* Over the empty simulator: the journal, the rings with a guild too large for them, unread output,
  * the two message buffers. */
@@ -313,36 +314,86 @@ static void say(struct world *world, struct client *client, struct sherd_bytes *
   sherd__buf_deinit(&term);
 }
 
-static const char *no_query(void *ctx, const char *name) {
-  return strcmp(name, "limit") == 0 || strcmp(name, "since") == 0 ? ctx : NULL;
+static const char *query(void *ctx, const char *name) {
+  bool is_known =
+      strcmp(name, "limit") == 0 || strcmp(name, "since") == 0 || strcmp(name, "d") == 0;
+  return is_known ? ctx : NULL;
+}
+
+/* There is always one to write in. */
+static uint64_t text_channel(const struct sherd__guild *guild) {
+  uint32_t i = 0;
+  while (guild->channels.items[i].type != SHERD__CHANNEL_TEXT)
+    i++;
+  return guild->channels.items[i].id;
+}
+
+/* What a letter behind a $ stands for in a path: the id of something that is there; else 1. */
+static uint64_t id_of(const struct sherd__sim *sim, char letter) {
+  const struct sherd__guild *guild = sim->world.guilds.count ? sim->world.guilds.items : NULL;
+  switch (letter) {
+  case 'g':
+    return guild ? guild->id : 1;
+  case 'c':
+    return guild ? text_channel(guild) : 1;
+  case 'r':
+    return guild ? guild->roles.items[0].id : 1;
+  case 'm':
+    return sim->messages.count ? sim->messages.items[sim->messages.count - 1].id : 1;
+  case 'a':
+    return sim->world.application_id;
+  default:
+    return 1;
+  }
+}
+
+/* `form` is a path without the slash at its beginning. */
+static void expand_path(const struct sherd__sim *sim, struct sherd_bytes form,
+                        char out[PATH_SIZE]) {
+  size_t len = 0;
+  out[len++] = '/';
+  for (size_t i = 0; i < form.len && len < PATH_SIZE - 24; i++) {
+    if (form.data[i] == '$' && i + 1 < form.len)
+      len += (size_t)sprintf(out + len, "%ju", (uintmax_t)id_of(sim, (char)form.data[++i]));
+    else if (form.data[i]) /* what comes through HTTP has no NUL */
+      out[len++] = (char)form.data[i];
+  }
+  out[len] = '\0';
 }
 
 /* A request to the HTTP API. */
 static void ask(struct world *world, struct sherd_bytes *script) {
   static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
   static const char *const paths[] = {
-      "/api/v10/gateway",   "/api/v10/gateway/bot",
-      "/api/v10/users/@me", "/api/v10/channels/1/messages",
-      "/api/v10/guilds/1",  "/api/v10/applications/1/commands",
-      "/sim/events",        "/sim/ledger",
-      "/sim/sessions",      "/sim/drop",
-      "/sim/reset",         "/sim/world",
+      "/api/v10/gateway",
+      "/api/v10/gateway/bot",
+      "/api/v10/users/@me",
+      "/api/v10/channels/$c/messages",
+      "/api/v10/guilds/$g",
+      "/api/v10/applications/$a/commands",
+      "/sim/events",
+      "/sim/ledger",
+      "/sim/sessions",
+      "/sim/drop",
+      "/sim/reset",
+      "/sim/world",
       "/sim/stats",
+      "/sim/rest",
+      "/api/v10/channels/$c/messages/$m",
+      "/api/v10/channels/$c/messages/$m/reactions/x/@me",
+      "/api/v10/interactions/1/token/callback",
+      "/api/v10/webhooks/$a/token",
+      "/api/v10/webhooks/$a/token/messages/@original",
+      "/api/v10/users/@me/channels",
   };
-  char path[128], limit[4];
+  char path[PATH_SIZE], limit[4];
   const char *method = methods[fuzz_byte(script) % (sizeof methods / sizeof *methods)];
   uint8_t which = fuzz_byte(script);
-  if (which & 0x80) {
-    struct sherd_bytes own = fuzz_take(script, which & 0x3F);
-    size_t len = 0;
-    path[len++] = '/';
-    for (size_t i = 0; i < own.len; i++)
-      if (own.data[i]) /* what comes through HTTP has no NUL */
-        path[len++] = (char)own.data[i];
-    path[len] = '\0';
-  } else {
-    snprintf(path, sizeof path, "%s", paths[which % (sizeof paths / sizeof *paths)]);
-  }
+  const char *known = paths[which % (sizeof paths / sizeof *paths)] + 1;
+  struct sherd_bytes form = {(const uint8_t *)known, strlen(known)};
+  if (which & 0x80)
+    form = fuzz_take(script, which & 0x7F);
+  expand_path(world->sim, form, path);
   snprintf(limit, sizeof limit, "%u", fuzz_byte(script));
   struct sherd__rest_request request = {
       .method = method,
@@ -351,7 +402,7 @@ static void ask(struct world *world, struct sherd_bytes *script) {
       .host = "127.0.0.1:80",
       .content_type = "application/json",
       .body = fuzz_take(script, fuzz_byte(script)),
-      .query = no_query,
+      .query = query,
       .query_ctx = limit,
   };
   struct sherd__rest_answer answer = {.body = &world->answer};

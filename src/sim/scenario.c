@@ -21,6 +21,15 @@ struct parser {
   bool has_begun; /* past the comment at the top */
 };
 
+#define BLANKS " \t"
+
+/* The length of a text without the blanks at its end. */
+static size_t trimmed_len(const char *text, size_t len) {
+  while (len && strchr(BLANKS "\r", text[len - 1]))
+    len--;
+  return len;
+}
+
 /* --- Settings --- */
 
 enum unit {
@@ -169,21 +178,24 @@ static bool read_step(struct parser *parser, const char *said) {
   return sherd__act_read(&words, parser->allocator, step) && sherd__words_end(&words);
 }
 
-/* A trigger may have what it triggers behind a colon. */
-static bool read_steps(struct parser *parser, char *line) {
-  struct sherd__words words = {line, parser->error};
+/* Whether a line begins with a trigger. */
+static bool begins_with_trigger(struct sherd__words words) {
   char word[SHERD__WORD_SIZE];
-  (void)sherd__words_next(&words, word);
-  char *colon = is_trigger(word) ? strchr(line, ':') : NULL;
-  if (colon)
-    *colon = '\0';
-  if (!read_step(parser, line))
-    return false;
-  if (!colon)
-    return true;
-  char *rest = colon + 1;
-  rest += strspn(rest, " \t");
-  return read_step(parser, rest);
+  return sherd__words_next(&words, word) && is_trigger(word);
+}
+
+/* A trigger may have what it triggers, be it another trigger, behind a colon. */
+static bool read_steps(struct parser *parser, char *line) {
+  char *colon;
+  while (begins_with_trigger((struct sherd__words){line, parser->error}) &&
+         (colon = strchr(line, ':'))) {
+    line[trimmed_len(line, (size_t)(colon - line))] = '\0';
+    if (!read_step(parser, line))
+      return false;
+    line = colon + 1;
+    line += strspn(line, BLANKS);
+  }
+  return read_step(parser, line);
 }
 
 /* --- Lines --- */
@@ -209,7 +221,7 @@ static bool read_line(struct parser *parser, char *line) {
   struct sherd__words words = {line, parser->error};
   if (*line == '#') {
     line++;
-    line += strspn(line, " \t");
+    line += strspn(line, BLANKS);
     return parser->has_begun || add_to_story(parser, line);
   }
   parser->has_begun |= parser->scenario->story != NULL;
@@ -233,9 +245,8 @@ static bool take_line(struct parser *parser, struct sherd_bytes *source) {
     return sherd__words_fail(&words, "the line has more than %d bytes", LINE_BYTES_MAX);
   if (memchr(from, '\0', len))
     return sherd__words_fail(&words, "there is a NUL in the line; this is no text file");
-  while (len && strchr(" \t\r", from[len - 1]))
-    len--;
-  while (len && strchr(" \t", *from)) {
+  len = trimmed_len((const char *)from, len);
+  while (len && strchr(BLANKS, *from)) {
     from++;
     len--;
   }

@@ -56,6 +56,8 @@ static void bad_files_name_line_and_cause(void **state) {
       {"at noon: drop", 1, "at wants a time"},
       {"at 2s: drip", 1, "did you mean 'drop'?"},
       {"at 2s:", 1, "there is nothing to do here"},
+      {"at 2s: when connected:", 1, "there is nothing to do here"},
+      {"at 2s: when request /a:b", 1, "there is no step 'b'"},
       {"after ten events: drop", 1, "from 1 to 4294967295, not 'ten'"},
       {"after 0 events: drop", 1, "from 1 to 4294967295"},
       {"when conected", 1, "did you mean 'connected'?"},
@@ -363,6 +365,19 @@ static void a_file_has_story_settings_and_steps(void **state) {
   sherd__scenario_free(scenario);
 }
 
+/* Each stands as it would on a line of its own. */
+static void waits_may_lead_to_waits(void **state) {
+  struct sherd__scenario *scenario =
+      parse("at 2s : when request /a\t:  after 1 event:send {\"a\": 1}");
+  (void)state;
+  assert_int_equal(scenario->count, 4);
+  assert_string_equal(scenario->steps[0].said, "at 2s");
+  assert_string_equal(scenario->steps[1].said, "when request /a");
+  assert_string_equal(scenario->steps[2].said, "after 1 event");
+  assert_string_equal(scenario->steps[3].said, "send {\"a\": 1}");
+  sherd__scenario_free(scenario);
+}
+
 static void every_sight_has_a_name(void **state) {
   static const struct {
     struct sherd__sight sight;
@@ -415,6 +430,7 @@ int main(void) {
       cmocka_unit_test(acts_are_read),
       cmocka_unit_test(waits_and_expectations_are_read),
       cmocka_unit_test(a_file_has_story_settings_and_steps),
+      cmocka_unit_test(waits_may_lead_to_waits),
       cmocka_unit_test(every_sight_has_a_name),
       cmocka_unit_test(want_of_memory_is_said),
   };
