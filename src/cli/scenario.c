@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cli/bot.h"
 #include "cli/cli.h"
+#include "cli/scenario_find.h"
 #include "sim/certificates.h"
 #include "sim/scenario_host.h"
 #include "sim/scenario_report.h"
@@ -239,30 +240,43 @@ static int report(struct stage *stage) {
 
 /* --- Setting up, and away --- */
 
-static int complain_of_file(const struct sherd__cli_scenario *options, const char *what) {
-  sherd__cli_complain(VERB, "%s: %s", options->file, what);
+static int complain_of_file(const char *path, const char *what) {
+  sherd__cli_complain(VERB, "%s: %s", path, what);
   return EX_NOINPUT;
 }
 
-static int load(struct stage *stage) {
-  const struct sherd__cli_scenario *options = stage->options;
-  FILE *file = fopen(options->file, "re");
+/* Gives EX_OK with all of the file's text, to be freed, or complains. */
+static int read_file(const char *path, struct sherd_bytes *out) {
+  FILE *file = fopen(path, "re");
   if (!file)
-    return complain_of_file(options, strerror(errno));
+    return complain_of_file(path, strerror(errno));
   uint8_t *text = malloc(FILE_BYTES_MAX + 1);
   size_t len = text ? fread(text, 1, FILE_BYTES_MAX + 1, file) : 0;
   bool is_read = text && !ferror(file);
   (void)fclose(file);
-  if (!is_read || len > FILE_BYTES_MAX) {
-    free(text);
-    return complain_of_file(options, "it cannot be read, or has more than a megabyte");
-  }
-  struct sherd__scenario_error error;
-  enum sherd_status status =
-      sherd__scenario_new(NULL, (struct sherd_bytes){text, len}, &stage->scenario, &error);
+  *out = (struct sherd_bytes){text, len};
+  if (is_read && len <= FILE_BYTES_MAX)
+    return EX_OK;
   free(text);
+  return complain_of_file(path, "it cannot be read, or has more than a megabyte");
+}
+
+static int load(struct stage *stage) {
+  const char *name = stage->options->file;
+  char path[SHERD__SCENARIO_PATH_SIZE];
+  struct sherd_bytes text;
+  struct sherd__scenario_error error;
+  if (!sherd__scenario_find(name, path)) {
+    sherd__cli_complain(VERB, "there is no scenario '%s', neither here nor in %s", name, path);
+    return EX_NOINPUT;
+  }
+  int code = read_file(path, &text);
+  if (code)
+    return code;
+  enum sherd_status status = sherd__scenario_new(NULL, text, &stage->scenario, &error);
+  free((void *)(uintptr_t)text.data);
   if (status)
-    sherd__cli_complain(VERB, "%s:%u: %s", options->file, error.line,
+    sherd__cli_complain(VERB, "%s:%u: %s", path, error.line,
                         status == SHERD_EINVAL ? error.text : sherd_strerror(status));
   return status ? EX_DATAERR : EX_OK;
 }

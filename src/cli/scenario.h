@@ -5,7 +5,7 @@
 #include "sim/server.h"
 
 struct sherd__cli_scenario {
-  const char *file;
+  const char *file;  /* its path, or the name of one that is installed */
   const char *junit; /* NULL: none */
   const char *log;   /* where the command's output goes; NULL: a file of its own, kept on failure */
   char **command;    /* NULL: somebody starts it by hand */

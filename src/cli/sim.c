@@ -87,7 +87,7 @@ static const struct option options[] = {
 
 static const char help[] =
     "usage: sherd sim [OPTION]...\n"
-    "       sherd sim --scenario FILE [OPTION]... [-- COMMAND...]\n"
+    "       sherd sim --scenario NAME [OPTION]... [-- COMMAND...]\n"
     "\n"
     "Discord's gateway v10 on your own machine: point a bot of any library at the address that\n"
     "is printed first.\n"
@@ -111,7 +111,8 @@ static const char help[] =
     "  --strict-resume-url      close who does not resume at resume_gateway_url\n"
     "  --etf-snowflakes FORM    in ETF they are binaries, or integers (binaries)\n"
     "  --ledger FILE            write one line of JSON for each dispatch\n"
-    "  --scenario FILE          do to bots what FILE says, and judge what they do\n"
+    "  --scenario NAME          do to bots what that file, or the installed scenario of that\n"
+    "                           name, says, and judge what they do\n"
     "  -- COMMAND...            ... by this one, with SHERD_GATEWAY_URL, SHERD_API_URL and\n"
     "                           DISCORD_TOKEN in its environment\n"
     "  --bot-log FILE           keep the command's output there\n"
@@ -263,7 +264,7 @@ static int read_arguments(int argc, char **argv, struct arguments *out) {
   }
   if ((out->scenario.junit && !out->scenario.file) ||
       (out->scenario.log && !out->scenario.command)) {
-    sherd__cli_complain(VERB, "--junit wants --scenario FILE, and --bot-log '-- COMMAND' too");
+    sherd__cli_complain(VERB, "--junit wants --scenario NAME, and --bot-log '-- COMMAND' too");
     return EX_USAGE;
   }
   if (!out->server.cert_file != !out->server.key_file) {
