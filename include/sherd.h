@@ -10,6 +10,7 @@
 #include <sherd/error.h>
 #include <sherd/event.h>
 #include <sherd/event_types.h>
+#include <sherd/fleet.h>
 #include <sherd/intents.h>
 #include <sherd/log.h>
 #include <sherd/ndjson.h>
@@ -19,6 +20,7 @@
 #include <sherd/shard.h>
 #include <sherd/shard_ops.h>
 #include <sherd/status.h>
+#include <sherd/store.h>
 #include <sherd/value.h>
 #include <sherd/version.h>
 

@@ -29,7 +29,8 @@ struct sherd_event {
   uint32_t op;              /* UNKNOWN_OPCODE, COMMAND_DROPPED: the opcode; for dispatches 0 */
   enum sherd_status status; /* DISCONNECTED, SESSION_LOST, COMMAND_DROPPED, CLOSED: why */
   uint64_t expected_seq;    /* SEQUENCE_GAP: the first number that is missing; `seq` is what came */
-  uint64_t last_seq;        /* SESSION_LOST: the last sequence number that was delivered */
+  uint64_t last_seq;        /* SESSION_LOST: the last sequence number that was delivered;
+                               CONNECTING, when resuming: the one after which the server goes on */
 
   /* Private. */
   void *kept_;                              /* the block behind a kept event */

@@ -98,7 +98,8 @@ extern "C" {
   X(SESSION_LOST)    /* the session will not be continued; last_seq is the last event that came */ \
   X(SEQUENCE_GAP)    /* the server skipped sequence numbers: expected_seq up to seq - 1 */         \
   X(COMMAND_DROPPED) /* a command that was accepted will not be sent; op says which, status why */ \
-  X(CLOSED)          /* the shard has ended; status is SHERD_OK after a close that was asked for */
+  X(CLOSED)    /* the shard has ended; status is SHERD_OK after a close that was asked for */      \
+  X(RESHARDED) /* a fleet's new set of shards has taken over: see sherd/fleet.h */
 
 enum sherd_event_type {
   SHERD_EVENT_UNKNOWN = 0,    /* a dispatch whose name is not in the list; the name is kept */

@@ -35,6 +35,25 @@ struct sherd_runtime_config {
 enum sherd_status sherd_runtime_new(const struct sherd_runtime_config *config,
                                     struct sherd_runtime **out);
 
+/* How many IDENTIFYs may be sent, and when: as GET /gateway/bot says it. */
+struct sherd_identify_limits {
+  uint32_t max_concurrency; /* buckets: IDENTIFYs per 5 s; 0: 1 */
+  uint32_t remaining;       /* of the day's session starts; SHERD_NEVER: no such limit is known */
+  uint32_t total;           /* what `remaining` becomes after ... */
+  uint64_t reset_after_ms;  /* ... this long from now */
+};
+
+/* Takes new limits for the shards of this runtime: those that wait for their turn keep their places
+ * and get new times. When the day's starts are used up, everybody waits for the reset. Errors:
+ * SHERD_ENOMEM, and nothing has changed. Thread-safe. */
+enum sherd_status sherd_runtime_set_identify_limits(struct sherd_runtime *runtime,
+                                                    const struct sherd_identify_limits *limits);
+
+/* What is left of the day's starts, counting what the shards of this runtime have used since; and
+ * in `reset_after_ms` how long until the reset. Thread-safe. */
+void sherd_runtime_identify_limits(struct sherd_runtime *runtime,
+                                   struct sherd_identify_limits *out);
+
 /* Stops the threads and frees the runtime, which must have no shards left. With the caller's loop,
  * call it on the loop's thread or when the loop does not run; what is left on the loop is closed
  * by running it once more (this call does so when the loop does not run). NULL is allowed.

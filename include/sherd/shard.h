@@ -119,6 +119,18 @@ enum sherd_status sherd_shard_close_async(struct sherd_shard *shard, sherd_done_
  * *out zeroed); SHERD_EDEADLK. */
 enum sherd_status sherd_shard_close_resumable(struct sherd_shard *shard, struct sherd_session *out);
 
+/* The same without waiting; `done` may be NULL, and sherd_shard_session() has the session when it
+ * is called. Errors: SHERD_ENOMEM. */
+enum sherd_status sherd_shard_close_resumable_async(struct sherd_shard *shard, sherd_done_fn done,
+                                                    void *user);
+
+/* Stops, or goes on, reading from the shard's socket: for a callback whose consumer is slow. What
+ * was read already still comes; heartbeats go on, and an ACK that cannot be seen is not missed. A
+ * connection that is made meanwhile is made when reading goes on. Made in the shard's own callback
+ * it takes effect before the next read. Holding does not nest. A close ends it. Does nothing with
+ * events that are pulled, which hold by themselves. */
+void sherd_shard_hold(struct sherd_shard *shard, bool held);
+
 /* Takes the next event when no callback was given: waits `timeout_ms` at most (SHERD_FOREVER, or 0
  * to just ask). *out must be released with sherd_event_release(). Several threads may call it; each
  * event goes to one of them. After the shard has ended the events left still come, the last one

@@ -25,6 +25,8 @@ struct sherd_shard_ops {
   enum sherd_status (*close)(struct sherd_shard *);
   enum sherd_status (*close_async)(struct sherd_shard *, sherd_done_fn, void *user);
   enum sherd_status (*close_resumable)(struct sherd_shard *, struct sherd_session *out);
+  enum sherd_status (*close_resumable_async)(struct sherd_shard *, sherd_done_fn, void *user);
+  void (*hold)(struct sherd_shard *, bool held);
   enum sherd_status (*next)(struct sherd_shard *, int64_t timeout_ms, struct sherd_event **out);
   uint32_t (*id)(const struct sherd_shard *);
   uint32_t (*count)(const struct sherd_shard *);

@@ -9,8 +9,9 @@ extern "C" {
 /* The one list of statuses: X(name, value, text, advice).
  *
  * Bands of a hundred say whom to blame: the caller and memory, the WebSocket peer, the
- * compression, the data format, the gateway, the transport. `text` says what happened and
- * `advice` what to do next; together they are the one line that sherd_strerror() gives. */
+ * compression, the data format, the gateway, the transport, the session store. `text` says what
+ * happened and `advice` what to do next; together they are the one line that sherd_strerror()
+ * gives. */
 #define SHERD_STATUS_MAP(X)                                                                        \
   /* The caller, and memory. */                                                                    \
   X(EINVAL, -1, "invalid argument", "see the call's documentation for the ranges it takes")        \
@@ -141,7 +142,25 @@ extern "C" {
   X(ERESTAUTH, -513, "Discord's HTTP API refused the token (401)",                                 \
     "check SHERD_TOKEN against the bot's page in the developer portal")                            \
   X(ERESTBODY, -514, "Discord's HTTP API answered with something unexpected",                      \
-    "check the API URL, and whether a proxy stands between")
+    "check the API URL, and whether a proxy stands between")                                       \
+  /* The session store. */                                                                         \
+  X(ESTOREDAMAGED, -600, "the session store is damaged",                                           \
+    "move the file away to begin with new sessions")                                               \
+  X(ESTOREVERSION, -601, "the session store was written by another version of Sherd",              \
+    "use that version, or move the file away to begin with new sessions")                          \
+  X(ESTOREOTHER, -602, "the session store belongs to another bot",                                 \
+    "give each bot a store of its own, or check the token")                                        \
+  X(ESTORECOUNT, -603, "the session store is for another number of shards",                        \
+    "give that number, or move the file away to begin with new sessions")                          \
+  X(ESTOREBUSY, -604, "another process uses the session store",                                    \
+    "stop that one, or give this one a store of its own")                                          \
+  X(ESTOREOWNER, -605, "the session store is not a file of this user",                             \
+    "check the path and the file's owner")                                                         \
+  X(ESTOREFULL, -606, "there is no room for the session store", "free some room on the disk")      \
+  X(ESTOREWRITE, -607, "the session store cannot be read or written",                              \
+    "see os_error for the reason; check the path, its directory and the disk")                     \
+  X(ESTOREOLD, -608, "the stored session was left alone for too long",                             \
+    "nothing: the shard begins a new session")
 
 enum sherd_status {
   SHERD_OK = 0,
