@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "say.h"
-#include "support/certs.h"
+#include "sim/authority.h"
 
 #define LISTEN_TIMEOUT_MS 15000
 #define STOP_TIMEOUT_MS   10000
@@ -28,11 +28,11 @@ static void name_files(struct simulator *simulator) {
 }
 
 static bool make_certificate(const struct simulator *simulator) {
-  struct cert_authority *authority = cert_authority_new("Sherd demo");
-  bool made = authority && cert_authority_write(authority, simulator->ca_file) &&
-              cert_authority_issue(authority, "DNS:localhost,IP:127.0.0.1", -3600, 86400,
-                                   simulator->cert_file, simulator->key_file);
-  cert_authority_free(authority);
+  struct sherd__authority *authority = sherd__authority_new("Sherd demo");
+  bool made = authority && sherd__authority_write(authority, simulator->ca_file) &&
+              sherd__authority_issue(authority, "DNS:localhost,IP:127.0.0.1", -3600, 86400,
+                                     simulator->cert_file, simulator->key_file);
+  sherd__authority_free(authority);
   return made;
 }
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <openssl/ssl.h>
 
-#include "support/certs.h"
+#include "sim/authority.h"
 #include "watch.h"
 
 #define DAY_S 86400L
@@ -82,9 +82,9 @@ static int make_files(void **state) {
   snprintf(files->other_ca, sizeof files->other_ca, "%s/other.pem", files->directory);
   snprintf(files->cert, sizeof files->cert, "%s/cert.pem", files->directory);
   snprintf(files->key, sizeof files->key, "%s/key.pem", files->directory);
-  struct cert_authority *other = cert_authority_new("another authority");
-  assert_true(cert_authority_write(other, files->other_ca));
-  cert_authority_free(other);
+  struct sherd__authority *other = sherd__authority_new("another authority");
+  assert_true(sherd__authority_write(other, files->other_ca));
+  sherd__authority_free(other);
   *state = files;
   return 0;
 }
@@ -106,10 +106,10 @@ static void meet(struct files *files, const char *names, long from_s, long to_s,
   struct tls_server server;
   struct watch watch;
   char line[WATCH_TEXT];
-  struct cert_authority *authority = cert_authority_new("the authority");
-  assert_true(cert_authority_write(authority, files->ca));
-  assert_true(cert_authority_issue(authority, names, from_s, to_s, files->cert, files->key));
-  cert_authority_free(authority);
+  struct sherd__authority *authority = sherd__authority_new("the authority");
+  assert_true(sherd__authority_write(authority, files->ca));
+  assert_true(sherd__authority_issue(authority, names, from_s, to_s, files->cert, files->key));
+  sherd__authority_free(authority);
   tls_server_start(&server, files->cert, files->key);
   watch_init(&watch);
   struct sherd_shard_config config = watch_config(&watch, NULL);

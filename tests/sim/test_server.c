@@ -18,8 +18,8 @@
 
 #include "base/random.h"
 #include "engine/frames.h"
+#include "sim/authority.h"
 #include "sim/server.h"
-#include "support/certs.h"
 
 #define TIMEOUT_S 45 /* under TSan, on a busy machine */
 
@@ -323,13 +323,13 @@ static void make_files(struct files *files) {
   (void)snprintf(files->cert, sizeof files->cert, "%s/cert.pem", files->directory);
   (void)snprintf(files->key, sizeof files->key, "%s/key.pem", files->directory);
   (void)snprintf(files->other_key, sizeof files->other_key, "%s/other.pem", files->directory);
-  struct cert_authority *authority = cert_authority_new("sim test");
-  assert_true(cert_authority_write(authority, files->ca));
-  assert_true(cert_authority_issue(authority, "DNS:localhost,IP:127.0.0.1", -60, 3600, files->cert,
-                                   files->other_key));
-  assert_true(cert_authority_issue(authority, "DNS:localhost,IP:127.0.0.1", -60, 3600, files->cert,
-                                   files->key));
-  cert_authority_free(authority);
+  struct sherd__authority *authority = sherd__authority_new("sim test");
+  assert_true(sherd__authority_write(authority, files->ca));
+  assert_true(sherd__authority_issue(authority, "DNS:localhost,IP:127.0.0.1", -60, 3600,
+                                     files->cert, files->other_key));
+  assert_true(sherd__authority_issue(authority, "DNS:localhost,IP:127.0.0.1", -60, 3600,
+                                     files->cert, files->key));
+  sherd__authority_free(authority);
 }
 
 static void remove_files(const struct files *files) {

@@ -1,8 +1,7 @@
-#include "support/certs.h"
+#include "sim/authority.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,9 +11,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/mem.h"
+
 #define HOUR_S 3600L
 
-struct cert_authority {
+struct sherd__authority {
   EVP_PKEY *key;
   X509 *cert;
 };
@@ -57,7 +58,7 @@ static X509 *begin(const char *common_name, EVP_PKEY *key, X509 *issuer, long fr
 }
 
 static bool write_cert(X509 *cert, const char *path) {
-  FILE *file = fopen(path, "w");
+  FILE *file = fopen(path, "we");
   if (!file)
     return false;
   bool ok = PEM_write_X509(file, cert);
@@ -76,39 +77,39 @@ static bool write_key(EVP_PKEY *key, const char *path) {
   return fclose(file) == 0 && ok;
 }
 
-struct cert_authority *cert_authority_new(const char *common_name) {
-  struct cert_authority *authority = calloc(1, sizeof *authority);
+struct sherd__authority *sherd__authority_new(const char *common_name) {
+  struct sherd__authority *authority = sherd__calloc(sherd_allocator_default(), sizeof *authority);
   if (!authority)
     return NULL;
   authority->key = EVP_EC_gen("P-256");
   if (authority->key)
-    authority->cert = begin(common_name, authority->key, NULL, -HOUR_S, 24 * HOUR_S);
+    authority->cert = begin(common_name, authority->key, NULL, -72 * HOUR_S, 24 * HOUR_S);
   X509 *cert = authority->cert;
   if (cert && extend(cert, cert, NID_basic_constraints, "critical,CA:TRUE") &&
       extend(cert, cert, NID_key_usage, "critical,keyCertSign,cRLSign") &&
       extend(cert, cert, NID_subject_key_identifier, "hash") &&
       X509_sign(cert, authority->key, EVP_sha256()))
     return authority;
-  cert_authority_free(authority);
+  sherd__authority_free(authority);
   return NULL;
 }
 
-void cert_authority_free(struct cert_authority *authority) {
+void sherd__authority_free(struct sherd__authority *authority) {
   if (!authority)
     return;
   EVP_PKEY_free(authority->key);
   X509_free(authority->cert);
-  free(authority);
+  sherd__free(sherd_allocator_default(), authority);
 }
 
-bool cert_authority_write(const struct cert_authority *authority, const char *path) {
+bool sherd__authority_write(const struct sherd__authority *authority, const char *path) {
   return write_cert(authority->cert, path);
 }
 
-bool cert_authority_issue(const struct cert_authority *authority, const char *names, long from_s,
-                          long to_s, const char *cert_path, const char *key_path) {
+bool sherd__authority_issue(const struct sherd__authority *authority, const char *names,
+                            long from_s, long to_s, const char *cert_path, const char *key_path) {
   EVP_PKEY *key = EVP_EC_gen("P-256");
-  X509 *cert = key ? begin("sherd test server", key, authority->cert, from_s, to_s) : NULL;
+  X509 *cert = key ? begin("sherd sim", key, authority->cert, from_s, to_s) : NULL;
   bool ok = cert && extend(cert, authority->cert, NID_basic_constraints, "critical,CA:FALSE") &&
             extend(cert, authority->cert, NID_ext_key_usage, "serverAuth") &&
             extend(cert, authority->cert, NID_authority_key_identifier, "keyid") &&
