@@ -9,6 +9,8 @@
 
 #include <sysexits.h>
 
+#include "base/mem.h"
+
 void sherd__cli_complain(const char *verb, const char *format, ...) {
   va_list args;
   va_start(args, format);
@@ -43,15 +45,15 @@ static int read_token_file(const char *verb, const char *path, char out[SHERD__T
   (void)fclose(file);
   while (len && isspace((unsigned char)out[len - 1]))
     len--;
-  if (failed || len == 0 || len == SHERD__TOKEN_SIZE) {
-    sherd__cli_complain(verb,
-                        "the token file %s is empty, too long or cannot be read; put the "
-                        "token alone in it",
-                        path);
-    return EX_DATAERR;
-  }
-  out[len] = '\0';
-  return EX_OK;
+  out[len < SHERD__TOKEN_SIZE ? len : 0] = '\0';
+  if (!failed && sherd__token_is_good(out))
+    return EX_OK;
+  sherd__wipe(out, SHERD__TOKEN_SIZE);
+  sherd__cli_complain(verb,
+                      "the token file %s has no token that can be read; put the bot's bare token "
+                      "alone in it",
+                      path);
+  return EX_DATAERR;
 }
 
 int sherd__cli_token(const char *verb, const char *file, char out[SHERD__TOKEN_SIZE]) {
@@ -59,10 +61,10 @@ int sherd__cli_token(const char *verb, const char *file, char out[SHERD__TOKEN_S
   *out = '\0';
   if (file)
     return read_token_file(verb, file, out);
-  if (!variable)
+  if (!variable || !*variable)
     return EX_OK;
-  if (strlen(variable) >= SHERD__TOKEN_SIZE) {
-    sherd__cli_complain(verb, "SHERD_TOKEN is too long to be a token");
+  if (!sherd__token_is_good(variable)) {
+    sherd__cli_complain(verb, "SHERD_TOKEN is no token; give the bot's bare token, without spaces");
     return EX_DATAERR;
   }
   (void)snprintf(out, SHERD__TOKEN_SIZE, "%s", variable);

@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/token.h"
+
 /* `argv[0]` is the verb. Each gives an exit code of sysexits.h. */
 int sherd__cli_sim(int argc, char **argv);
-
-#define SHERD__TOKEN_SIZE 513
 
 /* Says "sherd VERB: ..." on one line of stderr. */
 __attribute__((format(printf, 2, 3))) void sherd__cli_complain(const char *verb, const char *format,

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/token.h"
 #include "engine/url.h"
 
-#define TOKEN_BYTES_MAX     512
 #define LARGE_THRESHOLD_MIN 50 /* Discord's documentation, Gateway Events, Identify */
 #define LARGE_THRESHOLD_MAX 250
 
@@ -25,21 +25,8 @@ static uint32_t or_default(uint32_t value, uint32_t fallback) {
   return value ? value : fallback;
 }
 
-/* A token with a space or a line end is a token that was pasted wrong. */
-static bool is_token(const char *token) {
-  if (!token || !*token)
-    return false;
-  size_t len = strnlen(token, TOKEN_BYTES_MAX + 1);
-  if (len > TOKEN_BYTES_MAX)
-    return false;
-  for (size_t i = 0; i < len; i++)
-    if (token[i] <= ' ' || token[i] > '~')
-      return false;
-  return true;
-}
-
 static enum sherd_status check(const struct sherd_gateway_config *config) {
-  if (!is_token(config->token))
+  if (!sherd__token_is_good(config->token))
     return SHERD_ETOKEN;
   if (config->shard_id >= or_default(config->shard_count, 1))
     return SHERD_EINVAL;

@@ -11,15 +11,13 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/token.h"
 #include "engine/upgrade.h"
 #include "net/failure.h"
 #include "net/rest.h"
 
 #define TIMEOUT_MS 15000
 #define PATH       "/gateway/bot"
-
-/* Discord's tokens have some 70 bytes. */
-#define TOKEN_MAX 256
 
 struct request {
   const struct sherd_rest_config *config;
@@ -45,16 +43,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *user) {
 }
 
 /* --- What is asked --- */
-
-static bool is_token(const char *token) {
-  size_t len = token ? strlen(token) : 0;
-  if (!len || len > TOKEN_MAX)
-    return false;
-  for (; *token; token++)
-    if (*token <= ' ' || *token > '~')
-      return false;
-  return true;
-}
 
 /* Takes the URL apart, for it must be of HTTP, and its host stands in every error. */
 static enum sherd_status set_url(struct request *request, const char *api_url) {
@@ -96,7 +84,7 @@ static enum sherd_status add_header(struct request *request, const char *line) {
 }
 
 static enum sherd_status set_headers(struct request *request) {
-  char line[TOKEN_MAX + 32];
+  char line[SHERD__TOKEN_SIZE + 32];
   snprintf(line, sizeof line, "Authorization: Bot %s", request->config->token);
   enum sherd_status status = add_header(request, line);
   sherd__wipe(line, sizeof line);
@@ -295,7 +283,7 @@ static enum sherd_status prepare(struct request *request) {
              "no URL that begins with https:// or http://");
     return status;
   }
-  if (!is_token(config->token))
+  if (!sherd__token_is_good(config->token))
     return SHERD_ETOKEN;
   request->curl = curl_easy_init();
   if (!request->curl)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/token.h"
 #include "net/rest.h"
 #include "peer.h"
 #include "pki.h"
@@ -466,6 +467,15 @@ static void what_cannot_be_asked_is_refused(void **state) {
     struct outcome outcome = ask(&rows[i], "http", 1, 0);
     expect_status(&outcome, i < 3 ? SHERD_ETOKEN : SHERD_EINVAL);
   }
+  /* As long as the shard takes it, and a byte longer. */
+  char token[SHERD__TOKEN_SIZE + 1] = "";
+  struct sherd_rest_config config = {.token = token, .api_url = "http://127.0.0.1:1"};
+  memset(token, 'x', SHERD__TOKEN_BYTES_MAX);
+  struct outcome outcome = ask(&config, "http", 1, 0);
+  expect_status(&outcome, SHERD_ECONNREFUSED);
+  token[SHERD__TOKEN_BYTES_MAX] = 'x';
+  outcome = ask(&config, "http", 1, 0);
+  expect_status(&outcome, SHERD_ETOKEN);
   struct sherd_gateway_bot bot;
   assert_int_equal(sherd_rest_gateway_bot(NULL, &bot, NULL), SHERD_EINVAL);
   assert_int_equal(sherd_rest_gateway_bot(&rows[0], NULL, NULL), SHERD_EINVAL);

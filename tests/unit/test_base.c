@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/random.h"
+#include "base/token.h"
 #include "base/utf8.h"
 
 static void every_status_has_a_name_and_advice(void **state) {
@@ -92,6 +94,22 @@ static void dice_reach_both_ends(void **state) {
     assert_true(sherd__random_upto(&random, 9) <= 9);
 }
 
+static void a_token_is_visible_ascii_of_some_length(void **state) {
+  (void)state;
+  char text[SHERD__TOKEN_SIZE + 1] = "";
+  assert_false(sherd__token_is_good(NULL));
+  assert_false(sherd__token_is_good(""));
+  for (int byte = 1; byte < 256; byte++) {
+    (void)snprintf(text, sizeof text, "a%cb", byte);
+    assert_int_equal(sherd__token_is_good(text), byte > ' ' && byte < 0x7F);
+  }
+  memset(text, 'x', SHERD__TOKEN_BYTES_MAX);
+  text[SHERD__TOKEN_BYTES_MAX] = '\0';
+  assert_true(sherd__token_is_good(text));
+  text[SHERD__TOKEN_BYTES_MAX] = 'x';
+  assert_false(sherd__token_is_good(text));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_status_has_a_name_and_advice),
@@ -99,6 +117,7 @@ int main(void) {
       cmocka_unit_test(utf8_is_strict),
       cmocka_unit_test(utf8_encodes_what_it_accepts),
       cmocka_unit_test(dice_reach_both_ends),
+      cmocka_unit_test(a_token_is_visible_ascii_of_some_length),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
