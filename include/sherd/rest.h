@@ -17,7 +17,8 @@ extern "C" {
 struct sherd_rest_config {
   const char *token;    /* the bare bot token; required */
   const char *api_url;  /* NULL: SHERD_API_URL */
-  const char *ca_file;  /* PEM file of the authorities to trust; NULL: the system's */
+  const char *ca_file;  /* PEM file of the authorities to trust instead of the system's; NULL:
+                           those, or what SSL_CERT_FILE and SSL_CERT_DIR name */
   const char *proxy;    /* as libcurl takes it; NULL: from the environment; "": none */
   uint32_t timeout_ms;  /* for one try; 0: 15 s */
   uint32_t max_tries;   /* on 429, 5xx and lost connections; 0: 5 */

@@ -56,10 +56,10 @@ struct sherd_shard_config {
   struct sherd_log log; /* zeroed: the runtime's */
 
   /* The transport. */
-  const char
-      *ca_file;      /* PEM file of the authorities to trust instead of the system's; NULL: those */
-  const char *proxy; /* http://[user:password@]host[:port] for CONNECT; NULL: from https_proxy,
-                        http_proxy and no_proxy; "": none */
+  const char *ca_file; /* PEM file of the authorities to trust instead of the system's; NULL:
+                          those, or what SSL_CERT_FILE and SSL_CERT_DIR name */
+  const char *proxy;   /* http://[user:password@]host[:port] for CONNECT; NULL: from https_proxy,
+                          http_proxy and no_proxy; "": none */
   uint32_t dns_timeout_ms;     /* 0: 10 s */
   uint32_t connect_timeout_ms; /* all of TCP, with every address tried; 0: 10 s */
   uint32_t proxy_timeout_ms;   /* 0: 10 s */

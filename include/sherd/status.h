@@ -136,7 +136,8 @@ extern "C" {
   X(EPROXY, -509, "the proxy refused to connect us", "check the proxy's URL and its rules")        \
   X(EPROXYAUTH, -510, "the proxy wants other credentials (407)",                                   \
     "give user and password in the proxy's URL")                                                   \
-  X(ETLSCAFILE, -511, "the CA file cannot be read", "give a readable PEM file as ca_file")         \
+  X(ETLSCAFILE, -511, "the CA file cannot be read",                                                \
+    "give a readable PEM file as ca_file, or in SSL_CERT_FILE")                                    \
   X(EREST, -512, "Discord's HTTP API answered with an error",                                      \
     "see http_status; check the token and the API URL")                                            \
   X(ERESTAUTH, -513, "Discord's HTTP API refused the token (401)",                                 \

@@ -15,6 +15,7 @@
 #include "engine/upgrade.h"
 #include "net/failure.h"
 #include "net/rest.h"
+#include "net/tls.h"
 
 #define TIMEOUT_MS 15000
 #define PATH       "/gateway/bot"
@@ -99,6 +100,19 @@ static void set_protocols(CURL *curl) {
 #endif
 }
 
+/* As the shard's own TLS has it: a file that is given is all that is trusted; without it the
+ * environment's stand in for what libcurl was built with, which does not look there itself. */
+static enum sherd_status set_authorities(const struct request *request) {
+  CURL *curl = request->curl;
+  const char *given = request->config->ca_file;
+  const char *file = given ? given : sherd__tls_env_ca_file();
+  const char *dir = given ? NULL : sherd__tls_env_ca_dir();
+  if ((file && curl_easy_setopt(curl, CURLOPT_CAINFO, file)) ||
+      ((given || dir) && curl_easy_setopt(curl, CURLOPT_CAPATH, dir)))
+    return SHERD_ENOMEM;
+  return SHERD_OK;
+}
+
 /* Options whose values are whole and known to libcurl cannot be refused but for want of memory,
  * which the strings' ones tell. */
 static enum sherd_status set_options(struct request *request) {
@@ -118,10 +132,9 @@ static enum sherd_status set_options(struct request *request) {
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, request->headers);
   if (curl_easy_setopt(curl, CURLOPT_URL, request->url) ||
       curl_easy_setopt(curl, CURLOPT_USERAGENT, SHERD__USER_AGENT) ||
-      (config->proxy && curl_easy_setopt(curl, CURLOPT_PROXY, config->proxy)) ||
-      (config->ca_file && curl_easy_setopt(curl, CURLOPT_CAINFO, config->ca_file)))
+      (config->proxy && curl_easy_setopt(curl, CURLOPT_PROXY, config->proxy)))
     return SHERD_ENOMEM;
-  return SHERD_OK;
+  return set_authorities(request);
 }
 
 /* --- What it means --- */

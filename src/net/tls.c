@@ -1,6 +1,9 @@
 #include "net/tls.h"
 
+#include <stdlib.h>
+
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "base/mem.h"
 #include "net/tls_context.h"
@@ -40,6 +43,27 @@ static enum sherd_status hand_over(struct sherd__tls *tls, enum sherd_status sta
   return status;
 }
 
+static const char *variable(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+const char *sherd__tls_env_ca_file(void) {
+  return variable(X509_get_default_cert_file_env());
+}
+
+const char *sherd__tls_env_ca_dir(void) {
+  return variable(X509_get_default_cert_dir_env());
+}
+
+/* OpenSSL passes over a file of the environment's that it cannot read; then nothing would say why
+ * every certificate is refused. */
+static bool load_authorities(SSL_CTX *context, const char *ca_file) {
+  const char *named = ca_file ? ca_file : sherd__tls_env_ca_file();
+  return (!named || SSL_CTX_load_verify_file(context, named)) &&
+         (ca_file || SSL_CTX_set_default_verify_paths(context));
+}
+
 enum sherd_status sherd__tls_new(const struct sherd_allocator *allocator, const char *ca_file,
                                  struct sherd__tls **out) {
   static const unsigned char http_1_1[] = "\x08http/1.1";
@@ -51,8 +75,7 @@ enum sherd_status sherd__tls_new(const struct sherd_allocator *allocator, const 
   SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
   if (SSL_CTX_set_alpn_protos(tls->context, http_1_1, sizeof http_1_1 - 1) != 0)
     status = SHERD_ENOMEM;
-  else if (ca_file ? !SSL_CTX_load_verify_file(tls->context, ca_file)
-                   : !SSL_CTX_set_default_verify_paths(tls->context))
+  else if (!load_authorities(tls->context, ca_file))
     status = SHERD_ETLSCAFILE;
   return hand_over(tls, status, out);
 }

@@ -239,6 +239,33 @@ static void tls_is_verified(void **state) {
   }
 }
 
+/* The same as for the shard's own TLS; see test_tls_stream.c. */
+static void the_environment_s_authorities_are_trusted(void **state) {
+  (void)state;
+  static const char *const says[] = {GOOD};
+  const struct {
+    const char *env, *ca_file;
+    enum sherd_status status;
+  } rows[] = {
+      {pki()->ca, NULL, SHERD_OK},
+      {"", NULL, SHERD_ETLSCA},
+      {pki()->foreign.cert, pki()->ca, SHERD_OK},
+      {pki()->ca, pki()->foreign.cert, SHERD_ETLSCA},
+      {"/nonexistent.pem", NULL, SHERD_ETLSCAFILE},
+      {"/nonexistent.pem", pki()->ca, SHERD_OK},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct server server;
+    start(&server, &pki()->good, says, 1);
+    assert_int_equal(setenv("SSL_CERT_FILE", rows[i].env, 1), 0);
+    struct outcome outcome =
+        ask(&(struct sherd_rest_config){.ca_file = rows[i].ca_file}, "https", server.port, 0);
+    assert_int_equal(unsetenv("SSL_CERT_FILE"), 0);
+    stop(&server);
+    expect_status(&outcome, rows[i].status);
+  }
+}
+
 static void each_refusal_has_its_status(void **state) {
   (void)state;
   static const struct {
@@ -518,6 +545,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_good_answer_is_read_and_the_request_is_as_documented),
       cmocka_unit_test(tls_is_verified),
+      cmocka_unit_test(the_environment_s_authorities_are_trusted),
       cmocka_unit_test(each_refusal_has_its_status),
       cmocka_unit_test(a_body_over_64_kib_is_refused),
       cmocka_unit_test(many_threads_may_ask_at_once),
@@ -532,5 +560,6 @@ int main(void) {
       cmocka_unit_test(each_part_of_a_body_is_checked),
   };
   signal(SIGPIPE, SIG_IGN);
+  (void)unsetenv("SSL_CERT_FILE");
   return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

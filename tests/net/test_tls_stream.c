@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -225,6 +226,26 @@ static void files_that_cannot_be_read_are_told(void **state) {
   sherd__tls_stream_free(NULL);
 }
 
+/* The same as for the HTTP API; see test_rest.c. */
+static void the_environment_s_authorities_are_trusted(void **state) {
+  (void)state;
+  struct pair pair;
+  struct sherd__tls *tls;
+  assert_int_equal(setenv("SSL_CERT_FILE", pki()->ca, 1), 0);
+  pair_open(&pair, NULL, "localhost", &pki()->good);
+  shake_hands(&pair, SIZE_MAX);
+  assert_int_equal(pair.client_status, SHERD_OK);
+  pair_close(&pair);
+  refuse(pki()->foreign.cert, "localhost", &pki()->good, SHERD_ETLSCA, "");
+  assert_int_equal(setenv("SSL_CERT_FILE", "", 1), 0);
+  refuse(NULL, "localhost", &pki()->good, SHERD_ETLSCA, "");
+  assert_int_equal(setenv("SSL_CERT_FILE", "/nonexistent.pem", 1), 0);
+  assert_int_equal(sherd__tls_new(NULL, NULL, &tls), SHERD_ETLSCAFILE);
+  assert_int_equal(sherd__tls_new(NULL, pki()->ca, &tls), SHERD_OK);
+  sherd__tls_release(tls);
+  assert_int_equal(unsetenv("SSL_CERT_FILE"), 0);
+}
+
 static void a_host_that_no_certificate_names_is_refused(void **state) {
   (void)state;
   struct sherd__tls *tls;
@@ -275,8 +296,10 @@ int main(void) {
       cmocka_unit_test(plaintext_is_no_tls),
       cmocka_unit_test(damage_after_the_handshake_loses_the_connection),
       cmocka_unit_test(files_that_cannot_be_read_are_told),
+      cmocka_unit_test(the_environment_s_authorities_are_trusted),
       cmocka_unit_test(a_host_that_no_certificate_names_is_refused),
       cmocka_unit_test(want_of_memory_is_told_and_leaks_nothing),
   };
+  (void)unsetenv("SSL_CERT_FILE");
   return cmocka_run_group_tests(tests, pki_setup, pki_teardown);
 }

@@ -59,10 +59,8 @@ static void on_log(void *user, const struct sherd_log_record *record) {
 
 /* Gives the URL that is asked for, or, without an API, the one that is given. */
 static const char *find_gateway(char out[SHERD_SESSION_URL_MAX + 1]) {
-  struct sherd_rest_config config = {.token = getenv("DISCORD_TOKEN"),
-                                     .api_url = getenv("SHERD_API_URL"),
-                                     .ca_file = getenv("SSL_CERT_FILE"), /* libcurl does not look */
-                                     .max_tries = 10};
+  struct sherd_rest_config config = {
+      .token = getenv("DISCORD_TOKEN"), .api_url = getenv("SHERD_API_URL"), .max_tries = 10};
   struct sherd_gateway_bot bot;
   enum sherd_status status = sherd_rest_gateway_bot(&config, &bot, NULL);
   if (status) {
