@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/nearest.h"
+
 #define DAY_MS UINT64_C(86400000)
 
 static bool is_blank(char c) {
@@ -124,35 +126,6 @@ bool sherd__words_size(struct sherd__words *words, const char *what, uint64_t ma
 
 /* --- Spelling --- */
 
-#define SPELLING_MAX 32
-
-static size_t least(size_t a, size_t b, size_t c) {
-  size_t ab = a < b ? a : b;
-  return ab < c ? ab : c;
-}
-
-/* Edits from one to the other: letters added, lost, exchanged, or swapped with the next.
- * Source: Damerau; the optimal string alignment of two strings. */
-static size_t distance(const char *a, const char *b) {
-  size_t rows[SPELLING_MAX + 1][SPELLING_MAX + 1];
-  size_t a_len = strlen(a), b_len = strlen(b);
-  if (a_len > SPELLING_MAX || b_len > SPELLING_MAX)
-    return SIZE_MAX;
-  for (size_t i = 0; i <= a_len; i++)
-    rows[i][0] = i;
-  for (size_t j = 0; j <= b_len; j++)
-    rows[0][j] = j;
-  for (size_t i = 1; i <= a_len; i++)
-    for (size_t j = 1; j <= b_len; j++) {
-      rows[i][j] = least(rows[i - 1][j] + 1, rows[i][j - 1] + 1,
-                         rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-      bool is_swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (is_swapped && rows[i - 2][j - 2] + 1 < rows[i][j])
-        rows[i][j] = rows[i - 2][j - 2] + 1;
-    }
-  return rows[a_len][b_len];
-}
-
 static const char *name_at(const void *names, size_t index, size_t stride) {
   const char *name;
   memcpy(&name, (const char *)names + index * stride, sizeof name);
@@ -161,14 +134,9 @@ static const char *name_at(const void *names, size_t index, size_t stride) {
 
 bool sherd__words_fail_unknown(struct sherd__words *words, const char *what, const char *word,
                                const void *names, size_t count, size_t stride) {
-  const char *nearest = NULL;
-  size_t best = strlen(word) / 3 + 2, len;
+  const char *nearest = sherd__nearest(word, names, count, stride);
   struct sherd__scenario_error *error = words->error;
-  for (size_t i = 0; i < count; i++)
-    if (distance(word, name_at(names, i, stride)) < best) {
-      nearest = name_at(names, i, stride);
-      best = distance(word, nearest);
-    }
+  size_t len;
   if (nearest)
     return sherd__words_fail(words, "there is no %s '%s'; did you mean '%s'?", what, word, nearest);
   (void)sherd__words_fail(words, "there is no %s '%s'; there are", what, word);
