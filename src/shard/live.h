@@ -4,6 +4,7 @@
  *   live_loop.c   on the loop's thread: feeds the engine and does what it says
  *   live_wait.c   start, join, close: who waits for what, and who is told
  *   live_queue.c  delivery by pulling
+ *   live_hold.c   what stops the reading, and lets it go on
  *   live_free.c   the way out
  *
  * Threads: the engine changes its state on the loop's thread alone. Other threads may queue a
@@ -93,7 +94,8 @@ struct sherd__live {
   struct sherd__waiters finished;    /* async ones that are to be called */
   struct sherd__event_queue queue;
   struct sherd_event *closed_event; /* kept beforehand, so that CLOSED always fits; NULL: used */
-  bool is_paused;                   /* the queue is full: nothing is read */
+  bool hold_wanted;                 /* with a callback: sherd_shard_hold() */
+  bool is_paused;                   /* held, or the queue is full: nothing is read */
 
   atomic_bool was_woken; /* ever: the loop's thread may know this shard */
   atomic_bool wake_posted;
@@ -109,7 +111,7 @@ struct sherd__live {
   struct sherd__connection *connection;
   struct sherd__tls *tls;   /* got when it is first needed */
   bool has_stopped_reading; /* the connection knows that it is paused */
-  char *late_host;          /* a connection that waits for the queue to drain; NULL: none */
+  char *late_host;          /* a connection that waits for reading to go on; NULL: none */
   uint16_t late_port;
   bool late_tls;
   bool is_held;    /* the engine knows that it is paused */
@@ -140,6 +142,8 @@ void sherd__live_drain(struct sherd__live *live);
 /* Parts of it, for the way out; they may be called with the mutex too. */
 void sherd__live_write(struct sherd__live *live, struct sherd_bytes bytes);
 void sherd__live_disconnect(struct sherd__live *live);
+enum sherd_status sherd__live_open_connection(struct sherd__live *live, const char *host,
+                                              uint16_t port, bool tls);
 void sherd__live_close_timer(struct sherd__live *live);
 
 /* --- live_wait.c: with the mutex --- */
@@ -182,6 +186,20 @@ enum sherd_status sherd__live_next(struct sherd_shard *shard, int64_t timeout_ms
 bool sherd__live_wait(struct sherd__live *live, uv_cond_t *cond, uint64_t deadline_ns);
 /* The deadline of a timeout; negative is for ever. */
 uint64_t sherd__live_deadline_ns(int64_t timeout_ms);
+
+/* --- live_hold.c: on the loop's thread --- */
+
+void sherd__live_hold(struct sherd_shard *shard, bool held); /* on any thread, without the mutex */
+/* With the mutex: opens a connection, at once or when reading goes on. */
+void sherd__live_dial(struct sherd__live *live, const char *host, uint16_t port, bool tls);
+/* With the mutex: pauses or goes on, as is wanted now. */
+void sherd__live_follow_hold(struct sherd__live *live);
+/* With the mutex: a close is under way, and the peer's answer has to be read; messages before it do
+ * not count any more. */
+void sherd__live_end_hold(struct sherd__live *live);
+void sherd__live_forget_late(struct sherd__live *live);
+/* Without the mutex: has the connection follow. To go on reading may find that it is lost. */
+void sherd__live_pause_or_go_on(struct sherd__live *live);
 
 /* --- live_free.c --- */
 

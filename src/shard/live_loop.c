@@ -63,6 +63,7 @@ static void arm_timer(struct sherd__live *live) {
 
 static void on_opened(void *user) {
   struct sherd__live *live = user;
+  live->has_stopped_reading = false; /* whatever was wished while it was being made */
   uv_mutex_lock(&live->mutex);
   sherd_engine_opened(live->engine, sherd__live_now_ms(live));
   uv_mutex_unlock(&live->mutex);
@@ -92,13 +93,8 @@ static void on_disconnected(void *user) {
   sherd__live_try_let_go(live);
 }
 
-static void forget_late(struct sherd__live *live) {
-  sherd__free(live->allocator, live->late_host);
-  live->late_host = NULL;
-}
-
 void sherd__live_disconnect(struct sherd__live *live) {
-  forget_late(live);
+  sherd__live_forget_late(live);
   if (!live->connection)
     return;
   live->closing++;
@@ -106,8 +102,8 @@ void sherd__live_disconnect(struct sherd__live *live) {
   live->connection = NULL;
 }
 
-static enum sherd_status open_connection(struct sherd__live *live, const char *host, uint16_t port,
-                                         bool tls) {
+enum sherd_status sherd__live_open_connection(struct sherd__live *live, const char *host,
+                                              uint16_t port, bool tls) {
   static const struct sherd__connection_events events = {on_opened, on_received, on_lost};
   if (tls && !live->tls) {
     enum sherd_status status = sherd__runtime_tls_get(live->runtime, live->ca_file, &live->tls);
@@ -126,23 +122,6 @@ static enum sherd_status open_connection(struct sherd__live *live, const char *h
   };
   live->has_stopped_reading = false;
   return sherd__connection_open(live->loop, &options, &events, live, &live->connection);
-}
-
-static enum sherd_status postpone_connection(struct sherd__live *live, const char *host,
-                                             uint16_t port, bool tls) {
-  live->late_host = sherd__strdup(live->allocator, host);
-  live->late_port = port;
-  live->late_tls = tls;
-  return live->late_host ? SHERD_OK : SHERD_ENOMEM;
-}
-
-/* While the queue is full a new connection would only bring more: it is opened once that has
- * drained. */
-static void dial(struct sherd__live *live, const char *host, uint16_t port, bool tls) {
-  enum sherd_status status = live->is_paused ? postpone_connection(live, host, port, tls)
-                                             : open_connection(live, host, port, tls);
-  if (status != SHERD_OK)
-    sherd_engine_lost(live->engine, status, NULL, sherd__live_now_ms(live));
 }
 
 void sherd__live_write(struct sherd__live *live, struct sherd_bytes bytes) {
@@ -193,30 +172,12 @@ static void begin_run(struct sherd__live *live) {
   sherd_engine_start(live->engine, now_ms);
 }
 
-static void resume_reading(struct sherd__live *live) {
-  live->is_paused = false;
-  char *host = live->late_host;
-  live->late_host = NULL;
-  if (host)
-    dial(live, host, live->late_port, live->late_tls);
-  sherd__free(live->allocator, host);
-}
-
 /* The engine takes no close while it has much to say; then it is asked again after that. */
 static void close_run(struct sherd__live *live) {
   if (sherd_engine_close(live->engine, live->close_resumable, sherd__live_now_ms(live)))
     return;
   live->close_wanted = false;
-  /* The peer's answer has to be read; messages before it do not count any more. */
-  forget_late(live);
-  if (live->is_paused)
-    resume_reading(live);
-}
-
-/* Like a close, this is refused while the engine has much to say. */
-static void tell_held(struct sherd__live *live) {
-  if (sherd_engine_hold(live->engine, live->is_paused, sherd__live_now_ms(live)) == SHERD_OK)
-    live->is_held = live->is_paused;
+  sherd__live_end_hold(live);
 }
 
 static void obey(struct sherd__live *live) {
@@ -224,10 +185,7 @@ static void obey(struct sherd__live *live) {
     begin_run(live);
   if (live->close_wanted && !live->start_wanted)
     close_run(live);
-  if (live->is_paused && sherd__event_queue_is_low(&live->queue))
-    resume_reading(live);
-  if (live->is_held != live->is_paused)
-    tell_held(live);
+  sherd__live_follow_hold(live);
   poll_permit(live);
 }
 
@@ -260,7 +218,7 @@ static void note_end(struct sherd__live *live, enum sherd_status status) {
 static bool act(struct sherd__live *live, struct sherd_output *out) {
   switch (out->type) {
   case SHERD_OUTPUT_CONNECT:
-    dial(live, out->as.connect.host, out->as.connect.port, out->as.connect.tls);
+    sherd__live_dial(live, out->as.connect.host, out->as.connect.port, out->as.connect.tls);
     break;
   case SHERD_OUTPUT_WRITE:
     sherd__live_write(live, out->as.write);
@@ -322,14 +280,6 @@ static void call(struct sherd__live *live, struct callback *next) {
   sherd__runtime_set_in_callback(live->runtime, false);
 }
 
-/* Without the mutex: to go on reading may find that the connection is lost. */
-static void pause_or_go_on(struct sherd__live *live) {
-  if (!live->connection || live->has_stopped_reading == live->is_paused)
-    return;
-  live->has_stopped_reading = live->is_paused;
-  sherd__connection_pause(live->connection, live->is_paused);
-}
-
 void sherd__live_drain(struct sherd__live *live) {
   struct callback next;
   uv_mutex_lock(&live->mutex);
@@ -348,7 +298,7 @@ void sherd__live_drain(struct sherd__live *live) {
   if (is_freeing)
     sherd__live_tear_down(live);
   else
-    pause_or_go_on(live);
+    sherd__live_pause_or_go_on(live);
 }
 
 /* --- What calls on us --- */

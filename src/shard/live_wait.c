@@ -231,8 +231,10 @@ enum sherd_status sherd__live_join(struct sherd_shard *shard, int64_t timeout_ms
 
 /* Who asks for the session's end gets it, whatever others ask for. */
 static void want_close(struct sherd__live *live, bool resumable) {
-  if (!live->is_alive)
+  if (!live->is_alive) {
+    live->hold_wanted = false; /* as a close that has something to end does when it is done */
     return;
+  }
   live->close_resumable = resumable && (!live->close_wanted || live->close_resumable);
   live->close_wanted = true;
   sherd__live_wake(live);

@@ -54,6 +54,11 @@ enum sherd_status sherd_shard_close_resumable(struct sherd_shard *shard,
   return shard->ops->close_resumable(shard, out);
 }
 
+void sherd_shard_hold(struct sherd_shard *shard, bool held) {
+  if (shard && shard->ops->hold)
+    shard->ops->hold(shard, held);
+}
+
 enum sherd_status sherd_shard_next(struct sherd_shard *shard, int64_t timeout_ms,
                                    struct sherd_event **out) {
   if (!out)

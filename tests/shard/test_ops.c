@@ -18,6 +18,7 @@ struct tape {
   struct sherd_shard base; /* must be the first member */
   bool is_alive;
   bool has_played;
+  bool is_held;
   unsigned frees; /* a real one would free its memory */
   struct sherd_presence presence;
   struct sherd_voice_state voice_state;
@@ -80,6 +81,10 @@ static enum sherd_status tape_close_resumable(struct sherd_shard *shard,
                                               struct sherd_session *out) {
   tape_close(shard);
   return tape_session(shard, out);
+}
+
+static void tape_hold(struct sherd_shard *shard, bool held) {
+  tape_of(shard)->is_held = held;
 }
 
 static enum sherd_status tape_next(struct sherd_shard *shard, int64_t timeout_ms,
@@ -183,6 +188,7 @@ static const struct sherd_shard_ops tape_ops = {
     .close = tape_close,
     .close_async = tape_close_async,
     .close_resumable = tape_close_resumable,
+    .hold = tape_hold,
     .next = tape_next,
     .id = tape_id,
     .count = tape_count,
@@ -228,6 +234,11 @@ static void a_shard_of_ones_own_lives(void **state) {
   assert_true(sherd_shard_heartbeat_latency(shard) == 1.5);
   assert_int_equal(sherd_shard_close(shard), SHERD_OK);
   assert_int_equal(sherd_shard_join(shard, SHERD_FOREVER), SHERD_OK);
+
+  sherd_shard_hold(shard, true);
+  assert_true(tape.is_held);
+  sherd_shard_hold(shard, false);
+  assert_false(tape.is_held);
 
   unsigned calls = 0;
   assert_int_equal(sherd_shard_start_async(shard, count_call, &calls), SHERD_OK);
@@ -327,6 +338,7 @@ static void every_reading_is_empty(const struct sherd_shard *shard) {
   assert_false(sherd_shard_is_alive(shard));
   assert_false(sherd_shard_is_connected(shard));
   assert_true(isnan(sherd_shard_heartbeat_latency(shard)));
+  sherd_shard_hold((struct sherd_shard *)(uintptr_t)shard, true); /* does nothing */
   struct sherd_error_info error;
   memset(&error, 0xFF, sizeof error);
   sherd_last_error(shard, &error);

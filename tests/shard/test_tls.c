@@ -26,6 +26,8 @@ struct tls_server {
   char url[64];
   SSL_CTX *context;
   uv_thread_t thread;
+  bool waits; /* before the handshake: */
+  uv_sem_t has_accepted, may_go_on;
 };
 
 static void shake_hands(struct tls_server *server, int fd) {
@@ -40,11 +42,16 @@ static void serve(void *arg) {
   struct tls_server *server = arg;
   int fd;
   while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
+    if (server->waits) {
+      uv_sem_post(&server->has_accepted);
+      uv_sem_wait(&server->may_go_on);
+    }
     shake_hands(server, fd);
     close(fd);
   }
 }
 
+/* `server` is zeroed, or says that it waits. */
 static void tls_server_start(struct tls_server *server, const char *cert, const char *key) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -100,17 +107,22 @@ static int remove_files(void **state) {
   return 0;
 }
 
-/* Meets a server with such a certificate, trusting `ca_file`. */
-static void meet(struct files *files, const char *names, long from_s, long to_s,
-                 const char *ca_file, enum sherd_status expected, bool is_final) {
-  struct tls_server server;
-  struct watch watch;
-  char line[WATCH_TEXT];
+static void begin_server(struct files *files, struct tls_server *server, const char *names,
+                         long from_s, long to_s) {
   struct sherd__authority *authority = sherd__authority_new("the authority");
   assert_true(sherd__authority_write(authority, files->ca));
   assert_true(sherd__authority_issue(authority, names, from_s, to_s, files->cert, files->key));
   sherd__authority_free(authority);
-  tls_server_start(&server, files->cert, files->key);
+  tls_server_start(server, files->cert, files->key);
+}
+
+/* Meets a server with such a certificate, trusting `ca_file`. */
+static void meet(struct files *files, const char *names, long from_s, long to_s,
+                 const char *ca_file, enum sherd_status expected, bool is_final) {
+  struct tls_server server = {0};
+  struct watch watch;
+  char line[WATCH_TEXT];
+  begin_server(files, &server, names, from_s, to_s);
   watch_init(&watch);
   struct sherd_shard_config config = watch_config(&watch, NULL);
   config.gateway.gateway_url = server.url;
@@ -188,6 +200,42 @@ static void a_server_without_tls(void **state) {
   watch_deinit(&watch);
 }
 
+/* Held in the midst of the handshake, which goes on; the server's goodbye after it is not read. */
+static void a_hold_during_the_handshake(void **state) {
+  struct files *files = *state;
+  struct tls_server server = {.waits = true};
+  struct watch watch;
+  assert_int_equal(uv_sem_init(&server.has_accepted, 0), 0);
+  assert_int_equal(uv_sem_init(&server.may_go_on, 0), 0);
+  begin_server(files, &server, "IP:127.0.0.1", -60, DAY_S);
+  watch_init(&watch);
+  struct sherd_shard_config config = watch_config(&watch, NULL);
+  config.gateway.gateway_url = server.url;
+  config.ca_file = files->ca;
+  struct sherd_shard *shard = watch_shard(&config);
+  assert_int_equal(sherd_shard_start_async(shard, NULL, NULL), SHERD_OK);
+  uv_sem_wait(&server.has_accepted);
+  sherd_shard_hold(shard, true);
+  uv_sem_post(&server.may_go_on);
+  struct sherd_engine_stats stats = {0};
+  for (unsigned i = 0; i < 500 && !stats.connects; i++) {
+    assert_int_equal(sherd_shard_join(shard, 20), SHERD_ETIMEDOUT);
+    assert_int_equal(sherd_shard_stats(shard, &stats), SHERD_OK);
+  }
+  assert_int_equal(stats.connects, 1);
+  assert_int_equal(sherd_shard_join(shard, 100), SHERD_ETIMEDOUT);
+  watch_expect(&watch, "CONNECTING");
+  uv_sem_post(&server.may_go_on); /* for the next connection */
+  sherd_shard_hold(shard, false);
+  assert_true(watch_wait(&watch, "DISCONNECTED SHERD_ELOST 0 reconnecting"));
+  sherd_shard_free(shard);
+  uv_sem_post(&server.may_go_on);
+  tls_server_stop(&server);
+  uv_sem_destroy(&server.may_go_on);
+  uv_sem_destroy(&server.has_accepted);
+  watch_deinit(&watch);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_good_certificate),
@@ -197,6 +245,7 @@ int main(void) {
       cmocka_unit_test(a_certificate_of_tomorrow),
       cmocka_unit_test(a_certificate_for_another_host),
       cmocka_unit_test(a_server_without_tls),
+      cmocka_unit_test(a_hold_during_the_handshake),
   };
   return cmocka_run_group_tests(tests, make_files, remove_files);
 }
