@@ -41,8 +41,13 @@ static void say(struct answer *answer, unsigned status, const char *text) {
     answer->outcome = sherd__buf_append_byte(&answer->body, '\n');
 }
 
-static void say_health(struct answer *answer, bool is_good, const char *why) {
-  say(answer, is_good ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, why);
+typedef bool (*health_fn)(const struct sherd__snapshot *snapshot, const char **why);
+
+static void say_health(struct answer *answer, const struct sherd__snapshot *snapshot,
+                       health_fn is_good) {
+  const char *why;
+  unsigned status = is_good(snapshot, &why) ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+  say(answer, status, why);
 }
 
 static void say_metrics(struct answer *answer, const struct sherd__snapshot *snapshot,
@@ -59,7 +64,6 @@ static bool is_known(const char *path) {
 
 static void find_answer(const struct sherd__watch_http *http, const char *method, const char *path,
                         struct answer *answer) {
-  const char *why;
   if (!is_known(path)) {
     say(answer, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz");
     return;
@@ -76,9 +80,9 @@ static void find_answer(const struct sherd__watch_http *http, const char *method
   if (strcmp(path, "/metrics") == 0)
     say_metrics(answer, snapshot, http->config.max_shard_rows);
   else if (strcmp(path, "/healthz") == 0)
-    say_health(answer, sherd__is_healthy(snapshot, &why), why);
+    say_health(answer, snapshot, sherd__is_healthy);
   else
-    say_health(answer, sherd__is_ready(snapshot, &why), why);
+    say_health(answer, snapshot, sherd__is_ready);
   http->config.release(http->config.ctx, snapshot);
 }
 
