@@ -126,7 +126,8 @@ extern "C" {
   X(ECONNREFUSED, -501, "the host refused the connection", "check host, port and firewall")        \
   X(ECONNECT, -502, "the host could not be reached", "check the network and the URL")              \
   X(ECONNECTTIMEOUT, -503, "connecting took too long", "check the network, proxy and firewall")    \
-  X(ETLS, -504, "the TLS handshake failed", "check that the URL's port speaks TLS 1.2 or newer")   \
+  X(ETLS, -504, "the TLS handshake failed",                                                        \
+    "check that the URL's port speaks TLS 1.2 or newer; without TLS it is ws:// or http://")       \
   X(ETLSCA, -505, "the server's certificate is not signed by a trusted authority",                 \
     "install the authority, or give its file as ca_file")                                          \
   X(ETLSEXPIRED, -506, "the server's certificate has expired or is not yet valid",                 \

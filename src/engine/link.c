@@ -207,12 +207,27 @@ static void fail(struct sherd_engine *engine, const struct ending *ending) {
   settle(engine, ending);
 }
 
+/* What to try when a ws:// URL meets a port that speaks TLS: such a server answers an HTTP request
+ * with an alert, or, as OpenSSL does, with nothing at all. */
+static const char *tls_advice(const struct sherd_engine *engine) {
+  if (engine->url.tls || is_open(engine))
+    return NULL;
+  if (engine->upgrade.is_tls)
+    return "the server speaks TLS: use wss://";
+  bool is_unanswered =
+      engine->state == SHERD_ENGINE_AWAIT_UPGRADE && !engine->upgrade.response_bytes;
+  return is_unanswered ? "before any answer: if the port speaks TLS, use wss://" : NULL;
+}
+
 void sherd__link_fail(struct sherd_engine *engine, enum sherd_status why, uint64_t offset) {
   /* An upgrade that succeeded has nothing to do with what went wrong after it. */
   uint16_t http_status = is_open(engine) ? 0 : engine->upgrade.http_status;
-  char detail[16] = "";
+  const char *advice = why == SHERD_EUPGRADEHEADER ? tls_advice(engine) : NULL;
+  char detail[64] = "";
   if (http_status)
     snprintf(detail, sizeof detail, "HTTP %u", http_status);
+  else if (advice)
+    snprintf(detail, sizeof detail, "%s", advice);
   note_error(
       engine,
       &(struct sherd_error_info){.status = why, .offset = offset, .http_status = http_status},
@@ -253,11 +268,15 @@ void sherd__link_server_closed(struct sherd_engine *engine, uint16_t close_code,
 void sherd__link_lost(struct sherd_engine *engine, enum sherd_status why,
                       const struct sherd_error_info *details) {
   struct sherd_error_info info = {.status = why};
+  const char *advice = why == SHERD_ELOST ? tls_advice(engine) : NULL;
+  char detail[2 * SHERD_ERROR_TEXT_MAX];
   if (details) {
     info.http_status = details->http_status;
     info.os_error = details->os_error;
   }
-  note_error(engine, &info, details ? details->text : NULL);
+  snprintf(detail, sizeof detail, "%s%s%s", details ? details->text : "",
+           details && *details->text && advice ? "; " : "", advice ? advice : "");
+  note_error(engine, &info, detail);
   settle(engine, &(struct ending){.why = why, .verdict = SHERD__VERDICT_RESUME});
 }
 

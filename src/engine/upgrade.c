@@ -10,6 +10,7 @@
 #define WEBSOCKET_GUID  "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
 #define HTTP_VERSION    "HTTP/1."
 #define STATUS_SWITCHES 101
+#define TLS_ALERT       0x15 /* a record's first byte. Source: RFC 8446 section 5.1 */
 
 _Static_assert(BASE64_ENCODE_RAW_LENGTH(KEY_BYTES) == SHERD__WEBSOCKET_KEY_SIZE, "key size");
 _Static_assert(BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) == SHERD__WEBSOCKET_ACCEPT_SIZE,
@@ -245,6 +246,8 @@ enum sherd_status sherd__upgrade_feed(struct sherd__upgrade *upgrade, struct she
   enum sherd_status status = SHERD_OK;
   *used = 0;
   *done = false;
+  if (in.len && !upgrade->response_bytes)
+    upgrade->is_tls = in.data[0] == TLS_ALERT; /* HTTP never begins so */
   while (*used < in.len && !*done && !status) {
     size_t room = SHERD__UPGRADE_BYTES_MAX - upgrade->response_bytes;
     size_t left = in.len - *used;

@@ -30,6 +30,7 @@ struct sherd__upgrade {
   struct sherd_buf line; /* of the response, while it is not whole */
   size_t response_bytes; /* so far */
   uint16_t http_status;  /* of the response, once its first line is there; 0 before */
+  bool is_tls;           /* the answer begins as a TLS alert does: the port wants wss:// */
   bool has_upgrade;      /* headers that have come, and were right */
   bool has_connection;
   bool has_accept;

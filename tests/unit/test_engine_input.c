@@ -374,6 +374,7 @@ static void upgrades_that_are_none_are_told_apart(void **state) {
        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
        "SHERD_EUPGRADEKEY", 101, "(HTTP 101)"},
       {"SSH-2.0-OpenSSH_9.2\r\n", "SHERD_EUPGRADEHEADER", 0, ""},
+      {"\x15\x03\x03", "SHERD_EUPGRADEHEADER", 0, ""}, /* an alert within TLS: nonsense */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     begin_with(SHERD_COMPRESSION_NONE, 0);
@@ -390,6 +391,61 @@ static void upgrades_that_are_none_are_told_apart(void **state) {
              rows[i].said);
     assert_string_equal(info.text, line);
     end();
+  }
+}
+
+/* A ws:// URL and a port that speaks TLS: some servers send an alert, in which there may be a line
+ * feed (unexpected_message is 10), others only go. */
+static void a_server_that_speaks_tls_is_told(void **state) {
+  (void)state;
+  static const struct {
+    const char *answer; /* NULL: the connection is lost */
+    size_t len;
+    const char *status, *said;
+  } rows[] = {
+      {"\x15\x03\x03\x00\x02\x02\n", 7, "SHERD_EUPGRADEHEADER",
+       " (the server speaks TLS: use wss://)"},
+      {"\x15", 1, "SHERD_EUPGRADEHEADER", " (the server speaks TLS: use wss://)"},
+      {NULL, 0, "SHERD_ELOST", " (before any answer: if the port speaks TLS, use wss://)"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sherd_gateway_config config = host_config();
+    config.gateway_url = "ws://gateway.test";
+    host_init(&host, &config);
+    host_start(&host);
+    host_open(&host);
+    host_skip(&host);
+    if (rows[i].answer)
+      host_raw(&host, rows[i].answer, rows[i].len);
+    else
+      host_lose(&host, SHERD_ELOST);
+    struct sherd_error_info info;
+    sherd_engine_last_error(host.engine, &info);
+    assert_string_equal(sherd_status_name(info.status), rows[i].status);
+    char line[SHERD_ERROR_TEXT_MAX + 1];
+    snprintf(line, sizeof line, "%s%s", sherd_strerror(info.status), rows[i].said);
+    assert_string_equal(info.text, line);
+    host_deinit(&host);
+  }
+}
+
+/* It has answered, or was asked through TLS: the advice would be wrong. */
+static void another_loss_has_nothing_to_do_with_tls(void **state) {
+  (void)state;
+  static const char *const urls[] = {"wss://gateway.test", "ws://gateway.test"};
+  for (size_t i = 0; i < 2; i++) {
+    struct sherd_gateway_config config = host_config();
+    struct sherd_error_info info;
+    config.gateway_url = urls[i];
+    host_init(&host, &config);
+    host_start(&host);
+    host_open(&host);
+    if (i)
+      host_raw(&host, "HTTP/1.1 101", 12);
+    host_lose(&host, SHERD_ELOST);
+    sherd_engine_last_error(host.engine, &info);
+    assert_string_equal(info.text, sherd_strerror(SHERD_ELOST));
+    host_deinit(&host);
   }
 }
 
@@ -687,6 +743,8 @@ int main(void) {
       cmocka_unit_test(messages_over_the_limit_are_refused_before_they_come),
       cmocka_unit_test(texts_must_be_utf8),
       cmocka_unit_test(upgrades_that_are_none_are_told_apart),
+      cmocka_unit_test(a_server_that_speaks_tls_is_told),
+      cmocka_unit_test(another_loss_has_nothing_to_do_with_tls),
       cmocka_unit_test(a_header_of_10_megabytes_is_not_read),
       cmocka_unit_test(bytes_after_the_upgrade_are_the_first_frames),
       cmocka_unit_test(one_feed_may_bring_several_messages),
