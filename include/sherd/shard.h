@@ -120,7 +120,7 @@ enum sherd_status sherd_shard_close_async(struct sherd_shard *shard, sherd_done_
 enum sherd_status sherd_shard_close_resumable(struct sherd_shard *shard, struct sherd_session *out);
 
 /* The same without waiting; `done` may be NULL, and sherd_shard_session() has the session when it
- * is called. Errors: SHERD_ENOMEM. */
+ * is called. A shard that is freed meanwhile keeps its session too. Errors: SHERD_ENOMEM. */
 enum sherd_status sherd_shard_close_resumable_async(struct sherd_shard *shard, sherd_done_fn done,
                                                     void *user);
 

@@ -307,6 +307,7 @@ const struct sherd_shard_ops sherd__live_ops = {
     .close = sherd__live_close,
     .close_async = sherd__live_close_async,
     .close_resumable = sherd__live_close_resumable,
+    .close_resumable_async = sherd__live_close_resumable_async,
     .hold = sherd__live_hold,
     .next = sherd__live_next,
     .id = get_id,

@@ -31,7 +31,8 @@
 enum sherd__waiter_kind {
   SHERD__WAITER_START,
   SHERD__WAITER_JOIN,
-  SHERD__WAITER_CLOSE
+  SHERD__WAITER_CLOSE,
+  SHERD__WAITER_CLOSE_RESUMABLE
 };
 
 /* Somebody who waits for a start or an end: on the stack of a thread that blocks, or on the heap
@@ -41,7 +42,7 @@ struct sherd__waiter {
   bool is_async;
   sherd_done_fn done; /* async only; may be NULL */
   void *user;
-  struct sherd_session *session; /* CLOSE: where the session goes; NULL: not wanted */
+  struct sherd_session *session; /* CLOSE_RESUMABLE: where it goes; NULL: not wanted */
   enum sherd_status status;      /* good when it has finished */
   bool has_finished;
   struct sherd__waiter *next;
@@ -170,6 +171,8 @@ enum sherd_status sherd__live_close(struct sherd_shard *shard);
 enum sherd_status sherd__live_close_async(struct sherd_shard *shard, sherd_done_fn done,
                                           void *user);
 enum sherd_status sherd__live_close_resumable(struct sherd_shard *shard, struct sherd_session *out);
+enum sherd_status sherd__live_close_resumable_async(struct sherd_shard *shard, sherd_done_fn done,
+                                                    void *user);
 
 /* --- live_queue.c: with the mutex --- */
 

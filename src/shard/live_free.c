@@ -30,9 +30,11 @@ void sherd__live_destroy(struct sherd__live *live) {
 
 /* --- On the loop's thread --- */
 
-/* The close frame still goes out; nobody waits for its answer. */
+/* The close frame still goes out; nobody waits for its answer. A session that somebody has asked to
+ * keep is kept. */
 static void say_goodbye(struct sherd__live *live) {
-  sherd_engine_close(live->engine, false, sherd__live_now_ms(live));
+  bool resumable = live->close_wanted && live->close_resumable;
+  sherd_engine_close(live->engine, resumable, sherd__live_now_ms(live));
   struct sherd_output out;
   while (sherd_engine_next(live->engine, &out))
     if (out.type == SHERD_OUTPUT_WRITE)

@@ -95,6 +95,11 @@ void sherd__live_note_closed(struct sherd__live *live) {
   move_all(&live->enders, &live->ending);
 }
 
+static enum sherd_status get_session(const struct sherd__live *live, struct sherd_session *out) {
+  struct sherd_session unwanted;
+  return sherd_engine_session(live->engine, out ? out : &unwanted);
+}
+
 static enum sherd_status outcome(const struct sherd__live *live,
                                  const struct sherd__waiter *waiter) {
   switch (waiter->kind) {
@@ -104,8 +109,10 @@ static enum sherd_status outcome(const struct sherd__live *live,
     return live->end_status;
   case SHERD__WAITER_CLOSE:
     break;
+  case SHERD__WAITER_CLOSE_RESUMABLE:
+    return get_session(live, waiter->session);
   }
-  return waiter->session ? sherd_engine_session(live->engine, waiter->session) : SHERD_OK;
+  return SHERD_OK;
 }
 
 void sherd__live_note_ended(struct sherd__live *live, enum sherd_status status) {
@@ -240,13 +247,14 @@ static void want_close(struct sherd__live *live, bool resumable) {
   sherd__live_wake(live);
 }
 
-static enum sherd_status close_and_wait(struct sherd_shard *shard, struct sherd_session *session) {
+static enum sherd_status close_and_wait(struct sherd_shard *shard, enum sherd__waiter_kind kind,
+                                        struct sherd_session *session) {
   struct sherd__live *live = sherd__live_of(shard);
   if (sherd__live_is_own_thread(live))
     return SHERD_EDEADLK;
-  struct sherd__waiter waiter = {.kind = SHERD__WAITER_CLOSE, .session = session};
+  struct sherd__waiter waiter = {.kind = kind, .session = session};
   uv_mutex_lock(&live->mutex);
-  want_close(live, session != NULL);
+  want_close(live, kind == SHERD__WAITER_CLOSE_RESUMABLE);
   if (has_ended(live)) {
     waiter.status = outcome(live, &waiter);
   } else {
@@ -258,29 +266,39 @@ static enum sherd_status close_and_wait(struct sherd_shard *shard, struct sherd_
   return waiter.status;
 }
 
-enum sherd_status sherd__live_close(struct sherd_shard *shard) {
-  return close_and_wait(shard, NULL);
-}
-
-enum sherd_status sherd__live_close_resumable(struct sherd_shard *shard,
-                                              struct sherd_session *out) {
-  return close_and_wait(shard, out);
-}
-
-enum sherd_status sherd__live_close_async(struct sherd_shard *shard, sherd_done_fn done,
-                                          void *user) {
+static enum sherd_status close_and_tell(struct sherd_shard *shard, enum sherd__waiter_kind kind,
+                                        sherd_done_fn done, void *user) {
   struct sherd__live *live = sherd__live_of(shard);
-  struct sherd__waiter *waiter = async_new(live, SHERD__WAITER_CLOSE, done, user);
+  struct sherd__waiter *waiter = async_new(live, kind, done, user);
   if (!waiter)
     return SHERD_ENOMEM;
   uv_mutex_lock(&live->mutex);
-  want_close(live, false);
+  want_close(live, kind == SHERD__WAITER_CLOSE_RESUMABLE);
   if (has_ended(live)) {
-    finish(live, waiter, SHERD_OK);
+    finish(live, waiter, outcome(live, waiter));
     sherd__live_wake(live);
   } else {
     append(end_of_this(live), waiter);
   }
   uv_mutex_unlock(&live->mutex);
   return SHERD_OK;
+}
+
+enum sherd_status sherd__live_close(struct sherd_shard *shard) {
+  return close_and_wait(shard, SHERD__WAITER_CLOSE, NULL);
+}
+
+enum sherd_status sherd__live_close_async(struct sherd_shard *shard, sherd_done_fn done,
+                                          void *user) {
+  return close_and_tell(shard, SHERD__WAITER_CLOSE, done, user);
+}
+
+enum sherd_status sherd__live_close_resumable(struct sherd_shard *shard,
+                                              struct sherd_session *out) {
+  return close_and_wait(shard, SHERD__WAITER_CLOSE_RESUMABLE, out);
+}
+
+enum sherd_status sherd__live_close_resumable_async(struct sherd_shard *shard, sherd_done_fn done,
+                                                    void *user) {
+  return close_and_tell(shard, SHERD__WAITER_CLOSE_RESUMABLE, done, user);
 }

@@ -54,6 +54,12 @@ enum sherd_status sherd_shard_close_resumable(struct sherd_shard *shard,
   return shard->ops->close_resumable(shard, out);
 }
 
+enum sherd_status sherd_shard_close_resumable_async(struct sherd_shard *shard, sherd_done_fn done,
+                                                    void *user) {
+  NEED(shard, close_resumable_async);
+  return shard->ops->close_resumable_async(shard, done, user);
+}
+
 void sherd_shard_hold(struct sherd_shard *shard, bool held) {
   if (shard && shard->ops->hold)
     shard->ops->hold(shard, held);

@@ -86,6 +86,28 @@ static void a_live_shard_with_a_runtime_of_its_own(void **state) {
   end(&f);
 }
 
+/* The loop's thread is busy when it is asked for both at once. */
+static void close_and_free(struct watch *watch, struct sherd_shard *shard,
+                           const struct sherd_event *event) {
+  if (event->type != SHERD_EVENT_READY)
+    return;
+  assert_int_equal(sherd_shard_close_resumable_async(shard, watch_done, watch), SHERD_OK);
+  sherd_shard_free(shard);
+}
+
+static void a_shard_that_is_to_keep_its_session(void **state) {
+  struct fixture f;
+  (void)state;
+  begin(&f, well_behaved, &one_thread);
+  f.watch.hook = close_and_free;
+  struct sherd_shard *shard = watch_shard(&f.config);
+  assert_int_equal(sherd_shard_start_async(shard, NULL, NULL), SHERD_OK);
+  assert_true(watch_wait_done(&f.watch, 1));
+  assert_int_equal(f.watch.done_status, SHERD_OK);
+  assert_string_equal(script_server_wait(f.server, SCRIPT_OP_CLOSE, 0), "4000");
+  end(&f);
+}
+
 static void a_shard_that_is_starting(void **state) {
   struct fixture f;
   (void)state;
@@ -445,6 +467,7 @@ int main(void) {
       cmocka_unit_test(a_shard_that_never_started),
       cmocka_unit_test(a_live_shard_says_goodbye),
       cmocka_unit_test(a_live_shard_with_a_runtime_of_its_own),
+      cmocka_unit_test(a_shard_that_is_to_keep_its_session),
       cmocka_unit_test(a_shard_that_is_starting),
       cmocka_unit_test(a_shard_that_was_just_asked_to_start),
       cmocka_unit_test(a_shard_that_has_ended),

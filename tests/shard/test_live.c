@@ -450,6 +450,57 @@ static void a_kept_session_goes_on_in_its_own_shard(void **state) {
   end(&f);
 }
 
+/* What a `done` has found of the session. */
+struct kept {
+  struct watch *watch;
+  struct sherd_session session;
+  enum sherd_status session_status;
+};
+
+static void look_at_session(struct sherd_shard *shard, enum sherd_status status, void *user) {
+  struct kept *kept = user;
+  kept->session_status = sherd_shard_session(shard, &kept->session);
+  watch_done(shard, status, kept->watch);
+}
+
+static void a_session_is_kept_without_waiting(void **state) {
+  struct fixture f;
+  (void)state;
+  begin(&f, well_behaved);
+  struct kept kept = {.watch = &f.watch};
+  assert_int_equal(sherd_shard_close_resumable_async(f.shard, look_at_session, &kept), SHERD_OK);
+  assert_true(watch_wait_done(&f.watch, 1)); /* never started: there is nothing to keep */
+  assert_int_equal(f.watch.done_status, SHERD_ENOTFOUND);
+  assert_int_equal(sherd_shard_start(f.shard), SHERD_OK);
+  assert_int_equal(sherd_shard_close_resumable_async(f.shard, look_at_session, &kept), SHERD_OK);
+  assert_true(watch_wait_done(&f.watch, 2));
+  assert_int_equal(f.watch.done_status, SHERD_OK);
+  assert_int_equal(kept.session_status, SHERD_OK);
+  assert_string_equal(kept.session.id, "scripted");
+  assert_int_equal(kept.session.seq, 1);
+  assert_string_equal(script_server_wait(f.server, SCRIPT_OP_CLOSE, 0), "4000");
+  assert_int_equal(sherd_shard_close_resumable_async(f.shard, NULL, NULL), SHERD_OK);
+  assert_int_equal(sherd_shard_close_resumable_async(f.shard, look_at_session, &kept), SHERD_OK);
+  assert_true(watch_wait_done(&f.watch, 3)); /* also when it has ended: it is still there */
+  assert_int_equal(f.watch.done_status, SHERD_OK);
+  end(&f);
+}
+
+/* Whoever asks for the session's end gets it, in whatever order they come. */
+static void an_end_goes_before_a_keeping(void **state) {
+  struct fixture f;
+  (void)state;
+  begin(&f, well_behaved);
+  struct kept kept = {.watch = &f.watch};
+  assert_int_equal(sherd_shard_start_async(f.shard, NULL, NULL), SHERD_OK);
+  assert_int_equal(sherd_shard_close_async(f.shard, NULL, NULL), SHERD_OK);
+  assert_int_equal(sherd_shard_close_resumable_async(f.shard, look_at_session, &kept), SHERD_OK);
+  assert_true(watch_wait_done(&f.watch, 1));
+  assert_int_equal(f.watch.done_status, SHERD_ENOTFOUND);
+  assert_int_equal(kept.session_status, SHERD_ENOTFOUND);
+  end(&f);
+}
+
 static void a_session_that_was_closed_cannot_be_kept(void **state) {
   struct fixture f;
   struct sherd_session session;
@@ -705,6 +756,8 @@ int main(void) {
       cmocka_unit_test(a_close_does_not_wait_for_a_dead_peer),
       cmocka_unit_test(a_session_goes_on_in_another_shard),
       cmocka_unit_test(a_kept_session_goes_on_in_its_own_shard),
+      cmocka_unit_test(a_session_is_kept_without_waiting),
+      cmocka_unit_test(an_end_goes_before_a_keeping),
       cmocka_unit_test(a_session_that_was_closed_cannot_be_kept),
       cmocka_unit_test(a_lost_connection_is_resumed),
       cmocka_unit_test(a_presence_is_remembered_before_the_start),

@@ -83,6 +83,11 @@ static enum sherd_status tape_close_resumable(struct sherd_shard *shard,
   return tape_session(shard, out);
 }
 
+static enum sherd_status tape_close_resumable_async(struct sherd_shard *shard, sherd_done_fn done,
+                                                    void *user) {
+  return tape_close_async(shard, done, user);
+}
+
 static void tape_hold(struct sherd_shard *shard, bool held) {
   tape_of(shard)->is_held = held;
 }
@@ -188,6 +193,7 @@ static const struct sherd_shard_ops tape_ops = {
     .close = tape_close,
     .close_async = tape_close_async,
     .close_resumable = tape_close_resumable,
+    .close_resumable_async = tape_close_resumable_async,
     .hold = tape_hold,
     .next = tape_next,
     .id = tape_id,
@@ -243,7 +249,8 @@ static void a_shard_of_ones_own_lives(void **state) {
   unsigned calls = 0;
   assert_int_equal(sherd_shard_start_async(shard, count_call, &calls), SHERD_OK);
   assert_int_equal(sherd_shard_close_async(shard, count_call, &calls), SHERD_OK);
-  assert_int_equal(calls, 2);
+  assert_int_equal(sherd_shard_close_resumable_async(shard, count_call, &calls), SHERD_OK);
+  assert_int_equal(calls, 3);
 
   struct sherd_session session;
   assert_int_equal(sherd_shard_session(shard, &session), SHERD_OK);
@@ -313,6 +320,7 @@ static void every_status_is(struct sherd_shard *shard, enum sherd_status expecte
   assert_int_equal(sherd_shard_join(shard, 0), expected);
   assert_int_equal(sherd_shard_close(shard), expected);
   assert_int_equal(sherd_shard_close_async(shard, count_call, &calls), expected);
+  assert_int_equal(sherd_shard_close_resumable_async(shard, count_call, &calls), expected);
   memset(&session, 0xFF, sizeof session);
   assert_int_equal(sherd_shard_close_resumable(shard, &session), expected);
   assert_false(sherd_session_is_set(&session));
