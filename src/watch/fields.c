@@ -32,8 +32,7 @@ static const struct sherd__field process[] = {
 static const struct sherd__field fleet[] = {
     OF_FLEET(PHASE, phase, NONE), /* its metric has labels of its own */
     OF_FLEET(U32, set, COUNTER, "reshardings_total", "How often the number of shards was changed"),
-    OF_FLEET(U32, shard_count, GAUGE, "shard_count",
-             "The number of shards that the bot has in all"),
+    OF_FLEET(U32, shard_count, GAUGE, "size", "The number of shards that the bot has in all"),
     OF_FLEET(U32, first_shard, NONE),
     OF_FLEET(U32, last_shard, NONE),
     OF_FLEET(U32, shards, GAUGE, "shards", "Shards that this process has"),
