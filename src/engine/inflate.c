@@ -9,7 +9,7 @@
 
 /* --- The window --- */
 
-static enum sherd_status grow(struct sherd_buf *out, size_t limit) {
+enum sherd_status sherd__inflate_grow(struct sherd_buf *out, size_t limit) {
   size_t cap = out->cap < FIRST_CAP / 2 ? FIRST_CAP : out->cap > limit / 2 ? limit : out->cap * 2;
   if (cap > limit)
     cap = limit;
@@ -29,7 +29,7 @@ enum sherd_status sherd__inflate_window_open(struct sherd__inflate_window *windo
     return SHERD_OK;
   }
   if (out->len == out->cap) {
-    enum sherd_status status = grow(out, limit);
+    enum sherd_status status = sherd__inflate_grow(out, limit);
     if (status)
       return status;
   }

@@ -24,9 +24,17 @@ struct sherd__inflater {
 enum sherd_status sherd__inflater_new_zlib(const struct sherd_allocator *allocator,
                                            bool per_message, struct sherd__inflater **out);
 
+/* The same by code of our own. Errors: SHERD_ENOMEM. */
+enum sherd_status sherd__inflater_new_native(const struct sherd_allocator *allocator,
+                                             bool per_message, struct sherd__inflater **out);
+
 /* zstd whose frame is never to end. Errors: SHERD_ENOMEM. */
 enum sherd_status sherd__inflater_new_zstd(const struct sherd_allocator *allocator,
                                            struct sherd__inflater **out);
+
+/* Makes room for more output by doubling, to `limit` in all at the most; the buffer is smaller.
+ * Errors: SHERD_ENOMEM, and nothing has changed. */
+enum sherd_status sherd__inflate_grow(struct sherd_buf *out, size_t limit);
 
 /* Where the next output goes. At the limit it is one byte beside the buffer: only by asking for it
  * does one learn whether there is more than the limit. */
