@@ -235,3 +235,32 @@ void sherd__runtime_identify_cancel(struct sherd_runtime *runtime,
   sherd__identify_queue_cancel(runtime->identify, ticket);
   uv_mutex_unlock(&runtime->mutex);
 }
+
+enum sherd_status sherd__runtime_identify_set_limits(struct sherd_runtime *runtime,
+                                                     const struct sherd_identify_limits *limits,
+                                                     uint64_t now_ms) {
+  uv_mutex_lock(&runtime->mutex);
+  enum sherd_status status = sherd__identify_queue_set_limits(runtime->identify, limits, now_ms);
+  uv_mutex_unlock(&runtime->mutex);
+  return status;
+}
+
+void sherd__runtime_identify_limits(struct sherd_runtime *runtime, uint64_t now_ms,
+                                    struct sherd_identify_limits *out) {
+  uv_mutex_lock(&runtime->mutex);
+  sherd__identify_queue_limits(runtime->identify, now_ms, out);
+  uv_mutex_unlock(&runtime->mutex);
+}
+
+enum sherd_status sherd_runtime_set_identify_limits(struct sherd_runtime *runtime,
+                                                    const struct sherd_identify_limits *limits) {
+  if (!runtime || !limits)
+    return SHERD_EINVAL;
+  return sherd__runtime_identify_set_limits(runtime, limits, sherd__loop_now_ms(runtime->loops[0]));
+}
+
+void sherd_runtime_identify_limits(struct sherd_runtime *runtime,
+                                   struct sherd_identify_limits *out) {
+  if (runtime && out)
+    sherd__runtime_identify_limits(runtime, sherd__loop_now_ms(runtime->loops[0]), out);
+}

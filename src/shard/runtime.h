@@ -50,5 +50,10 @@ bool sherd__runtime_identify_poll(struct sherd_runtime *runtime,
                                   uint64_t *again_ms);
 void sherd__runtime_identify_cancel(struct sherd_runtime *runtime,
                                     struct sherd__identify_ticket *ticket);
+enum sherd_status sherd__runtime_identify_set_limits(struct sherd_runtime *runtime,
+                                                     const struct sherd_identify_limits *limits,
+                                                     uint64_t now_ms);
+void sherd__runtime_identify_limits(struct sherd_runtime *runtime, uint64_t now_ms,
+                                    struct sherd_identify_limits *out);
 
 #endif

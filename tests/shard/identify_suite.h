@@ -13,6 +13,9 @@ struct identify_giver {
   bool (*poll)(void *queue, struct sherd__identify_ticket *ticket, uint64_t now_ms,
                uint64_t *again_ms);
   void (*cancel)(void *queue, struct sherd__identify_ticket *ticket);
+  enum sherd_status (*set_limits)(void *queue, const struct sherd_identify_limits *limits,
+                                  uint64_t now_ms);
+  void (*limits)(void *queue, uint64_t now_ms, struct sherd_identify_limits *out);
 };
 
 /* Runs all tests of the suite; returns how many have failed. */

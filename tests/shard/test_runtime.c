@@ -214,6 +214,41 @@ static void a_shard_waits_for_its_turn(void **state) {
   watch_deinit(&watch);
 }
 
+/* The day's starts are used up until new limits say otherwise. In real time too. */
+static void a_shard_waits_for_the_reset(void **state) {
+  static const struct script_step well_behaved[] = {SCRIPT_LOGIN, SCRIPT_END};
+  struct watch watch;
+  struct sherd_runtime *runtime;
+  struct sherd_identify_limits limits = {
+      .max_concurrency = 16, .remaining = 0, .total = 1000, .reset_after_ms = 3600000};
+  (void)state;
+  watch_init(&watch);
+  assert_int_equal(sherd_runtime_new(NULL, &runtime), SHERD_OK);
+  assert_int_equal(sherd_runtime_set_identify_limits(runtime, &limits), SHERD_OK);
+  assert_int_equal(sherd_runtime_set_identify_limits(runtime, NULL), SHERD_EINVAL);
+  struct script_server *server = script_server_start_one(well_behaved);
+  struct sherd_shard_config config = watch_config(&watch, server);
+  config.runtime = runtime;
+  struct sherd_shard *shard = watch_shard(&config);
+  assert_int_equal(sherd_shard_start_async(shard, watch_done, &watch), SHERD_OK);
+  assert_non_null(script_server_wait(server, SCRIPT_OP_REQUEST, 0));
+  assert_int_equal(sherd_shard_join(shard, 100), SHERD_ETIMEDOUT);
+  assert_int_equal(script_server_count(server, 2), 0);
+  limits.remaining = 7;
+  assert_int_equal(sherd_runtime_set_identify_limits(runtime, &limits), SHERD_OK);
+  assert_true(watch_wait_done(&watch, 1));
+  assert_int_equal(watch.done_status, SHERD_OK);
+  sherd_runtime_identify_limits(runtime, &limits);
+  assert_int_equal(limits.max_concurrency, 16);
+  assert_int_equal(limits.remaining, 6);
+  assert_int_equal(limits.total, 1000);
+  assert_in_range(limits.reset_after_ms, 3500000, 3600000);
+  sherd_shard_free(shard);
+  assert_int_equal(sherd_runtime_free(runtime), SHERD_OK);
+  script_server_stop(server);
+  watch_deinit(&watch);
+}
+
 static void *make(uint32_t max_concurrency) {
   struct sherd_runtime *runtime;
   struct sherd_runtime_config config = {.max_concurrency = max_concurrency};
@@ -239,13 +274,23 @@ static void cancel(void *runtime, struct sherd__identify_ticket *ticket) {
   sherd__runtime_identify_cancel(runtime, ticket);
 }
 
+static enum sherd_status set_limits(void *runtime, const struct sherd_identify_limits *limits,
+                                    uint64_t now_ms) {
+  return sherd__runtime_identify_set_limits(runtime, limits, now_ms);
+}
+
+static void get_limits(void *runtime, uint64_t now_ms, struct sherd_identify_limits *out) {
+  sherd__runtime_identify_limits(runtime, now_ms, out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(many_shards_on_several_threads),
       cmocka_unit_test(starts_and_closes_in_any_order),
       cmocka_unit_test(a_shard_waits_for_its_turn),
+      cmocka_unit_test(a_shard_waits_for_the_reset),
   };
-  struct identify_giver locked = {make, drop, ask, poll_turn, cancel};
+  struct identify_giver locked = {make, drop, ask, poll_turn, cancel, set_limits, get_limits};
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   return failed + identify_suite_run("identify permissions of a runtime", &locked);
 }
