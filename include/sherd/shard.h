@@ -189,7 +189,8 @@ enum sherd_status sherd_shard_stats(const struct sherd_shard *shard,
                                     struct sherd_engine_stats *out);
 
 /* The last failure: of a command that was refused, of a connection, or of the shard. Zeroed when
- * there was none. */
+ * there was none. A pointer that must not be NULL is refused before the shard sees the call, which
+ * leaves this as it was: SHERD_EINVAL says all there is to say. */
 void sherd_last_error(const struct sherd_shard *shard, struct sherd_error_info *out);
 
 #ifdef __cplusplus

@@ -384,6 +384,12 @@ static void no_place_for_the_answer_is_an_invalid_argument(void **state) {
   assert_int_equal(sherd_shard_session(shard, NULL), SHERD_EINVAL);
   assert_int_equal(sherd_shard_stats(shard, NULL), SHERD_EINVAL);
   sherd_last_error(shard, NULL);
+  /* None of it reached the shard, whose last error is of its own making. */
+  struct sherd_error_info error;
+  sherd_last_error(shard, &error);
+  assert_int_equal(error.status, SHERD_ELOST);
+  assert_int_equal(tape.guild_id, 0);
+  assert_false(tape.has_played);
 }
 
 int main(void) {
