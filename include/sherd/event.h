@@ -26,7 +26,8 @@ struct sherd_event {
   bool resuming;            /* CONNECTING: a session is to be resumed; DISCONNECTED: it will be */
   bool reconnecting;        /* DISCONNECTED: another attempt follows */
   uint16_t close_code;      /* DISCONNECTED, SESSION_LOST: the server's close code, or 0 */
-  uint32_t op;              /* UNKNOWN_OPCODE, COMMAND_DROPPED: the opcode; for dispatches 0 */
+  uint32_t op;              /* UNKNOWN_OPCODE, COMMAND_DROPPED: the opcode; RESHARDED: the new
+                               number of shards; for dispatches 0 */
   enum sherd_status status; /* DISCONNECTED, SESSION_LOST, COMMAND_DROPPED, CLOSED: why */
   uint64_t expected_seq;    /* SEQUENCE_GAP: the first number that is missing; `seq` is what came */
   uint64_t last_seq;        /* SESSION_LOST: the last sequence number that was delivered;

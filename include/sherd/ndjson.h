@@ -20,8 +20,10 @@ extern "C" {
  * A session in ETF gives the same lines as one in JSON, but for what sherd_value_to_json() names.
  * `s` is null where the event has no number. The shard's own events have what they say in `d`:
  *
+ *   {"shard":0,"s":null,"t":"CONNECTING","d":{"resuming":true,"last_seq":42}}
  *   {"shard":0,"s":null,"t":"SESSION_LOST","d":{"status":"SHERD_EBADSEQ","close_code":4007,
  *    "last_seq":42}}
+ *   {"shard":0,"s":null,"t":"RESHARDED","d":{"shard_count":32}}
  *
  * A message of an opcode that is not in the list has that too: "t":"UNKNOWN_OPCODE","op":99.
  *

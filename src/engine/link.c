@@ -172,7 +172,9 @@ void sherd__link_connect(struct sherd_engine *engine) {
              engine->url.tls, resuming);
   sherd__enter(engine, SHERD_ENGINE_CONNECTING, UINT64_MAX);
   sherd__emit_event(engine,
-                    &(struct sherd_event){.type = SHERD_EVENT_CONNECTING, .resuming = resuming});
+                    &(struct sherd_event){.type = SHERD_EVENT_CONNECTING,
+                                          .resuming = resuming,
+                                          .last_seq = resuming ? engine->session.saved.seq : 0});
   sherd__emit(engine, SHERD_OUTPUT_CONNECT);
 }
 

@@ -58,7 +58,10 @@ static void put_lifecycle(struct line *line, const struct sherd_event *event) {
   const char *status = sherd_status_name(event->status);
   switch (event->type) {
   case SHERD_EVENT_CONNECTING:
-    putf(line, "{\"resuming\":%s}", event->resuming ? "true" : "false");
+    if (event->resuming)
+      putf(line, "{\"resuming\":true,\"last_seq\":%" PRIu64 "}", event->last_seq);
+    else
+      putf(line, "{\"resuming\":false}");
     break;
   case SHERD_EVENT_DISCONNECTED:
     put_disconnected(line, event);
@@ -75,6 +78,9 @@ static void put_lifecycle(struct line *line, const struct sherd_event *event) {
     break;
   case SHERD_EVENT_CLOSED:
     putf(line, "{\"status\":\"%s\"}", status);
+    break;
+  case SHERD_EVENT_RESHARDED:
+    putf(line, "{\"shard_count\":%u}", (unsigned)event->op);
     break;
   default: /* a dispatch without `d` */
     put(line, "null", 4);

@@ -74,6 +74,11 @@ static void play(enum sherd_data_format format, enum sherd_compression compressi
            "{\"t\":\"NEW\\\"\\u0007\",\"s\":4000,\"op\":0,\"d\":{\"line\":\"a\\nb\\u00e9\\/\"}}");
   host_say(&host, "{\"t\":\"NO_D\",\"s\":4001,\"op\":0}");
   host_say(&host, "{\"op\":99,\"d\":[]}");
+  host_close_frame(&host, 4000, "go on");
+  host_wait(&host, 1000); /* the longest that the first pause may be */
+  host_open(&host);
+  host_upgrade(&host);
+  host_say(&host, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
   host_close_frame(&host, 4007, "seq");
   host_close(&host, false);
   host_deinit(&host);
@@ -94,6 +99,8 @@ static void both_formats_give_the_same_lines(void **state) {
   }
   assert_non_null(strstr(in_json, "{\"shard\":3,\"s\":null,\"t\":\"CONNECTING\",\"d\":"
                                   "{\"resuming\":false}}\n"));
+  assert_non_null(strstr(in_json, "\"t\":\"CONNECTING\",\"d\":"
+                                  "{\"resuming\":true,\"last_seq\":4001}}\n"));
   assert_non_null(
       strstr(in_json, "\"t\":\"NEW\\\"\\u0007\",\"d\":{\"line\":\"a\\nb\xC3\xA9/\"}}\n"));
   assert_non_null(strstr(in_json, "\"s\":4001,\"t\":\"NO_D\",\"d\":null}\n"));
@@ -106,6 +113,17 @@ static void both_formats_give_the_same_lines(void **state) {
                                   "\"reconnecting\":true}}\n"));
   assert_non_null(strstr(in_json, "\"t\":\"CLOSED\",\"d\":{\"status\":\"SHERD_OK\"}}\n"));
   free(in_json);
+}
+
+/* A fleet's event, which no engine says. */
+static void a_resharding_says_how_many(void **state) {
+  (void)state;
+  struct sherd_event event = {
+      .type = SHERD_EVENT_RESHARDED, .name = "RESHARDED", .session = "", .op = 32};
+  char line[100];
+  assert_int_equal(sherd_event_to_ndjson(&event, 0, line, sizeof line, NULL), SHERD_OK);
+  assert_string_equal(line,
+                      "{\"shard\":0,\"s\":null,\"t\":\"RESHARDED\",\"d\":{\"shard_count\":32}}\n");
 }
 
 /* White space between tokens is legal in JSON, and must not split a line. */
@@ -134,6 +152,7 @@ static void damage_never_becomes_a_line(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_formats_give_the_same_lines),
+      cmocka_unit_test(a_resharding_says_how_many),
       cmocka_unit_test(a_line_stays_one_line),
       cmocka_unit_test(damage_never_becomes_a_line),
   };
