@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <uv.h>
 
+#include <sherd/intents.h>
 #include <sherd/version.h>
 
 #include "cli/cli.h"
@@ -47,6 +48,7 @@ enum flag {
   SESSION_AGE,
   SESSION_STARTS,
   STRICT_RESUME_URL,
+  NO_PRIVILEGED_INTENTS,
   ETF_SNOWFLAKES,
   LEDGER,
   SCENARIO,
@@ -74,6 +76,7 @@ static const struct option options[] = {
     {"session-age", required_argument, NULL, SESSION_AGE},
     {"session-starts", required_argument, NULL, SESSION_STARTS},
     {"strict-resume-url", no_argument, NULL, STRICT_RESUME_URL},
+    {"no-privileged-intents", no_argument, NULL, NO_PRIVILEGED_INTENTS},
     {"etf-snowflakes", required_argument, NULL, ETF_SNOWFLAKES},
     {"ledger", required_argument, NULL, LEDGER},
     {"scenario", required_argument, NULL, SCENARIO},
@@ -109,6 +112,7 @@ static const char help[] =
     "  --session-age SECONDS    end sessions of that age with 4009 (0: never)\n"
     "  --session-starts N       IDENTIFYs that are allowed in a day (1000)\n"
     "  --strict-resume-url      close who does not resume at resume_gateway_url\n"
+    "  --no-privileged-intents  close who asks for one, as before they are enabled\n"
     "  --etf-snowflakes FORM    in ETF they are binaries, or integers (binaries)\n"
     "  --ledger FILE            write one line of JSON for each dispatch\n"
     "  --scenario NAME          do to bots what that file, or the installed scenario of that\n"
@@ -206,6 +210,9 @@ static bool read_option(struct arguments *arguments, int option) {
     return read_u32("session-starts", optarg, 1, 1000000, &sim->starts_a_day);
   case STRICT_RESUME_URL:
     sim->strict_resume_url = true;
+    return true;
+  case NO_PRIVILEGED_INTENTS:
+    sim->disallowed_intents = SHERD_INTENTS_PRIVILEGED;
     return true;
   case ETF_SNOWFLAKES:
     return read_etf_snowflakes(arguments, optarg);
