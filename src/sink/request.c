@@ -51,14 +51,13 @@ static const struct shape {
 /* --- The line --- */
 
 /* What can be echoed is, so that who asks in whatever a wrong way still knows which one it was. */
-static enum sherd_status read_echo(const struct sherd__request_reader *reader,
-                                   struct sherd_value line) {
-  struct sherd__request *request = reader->request;
+enum sherd_status sherd__request_echo(const struct sherd__request_reader *reader,
+                                      struct sherd_value line, char out[SHERD__REQUEST_ECHO_SIZE]) {
   struct sherd_value id = sherd_value_get(line, "id");
-  (void)snprintf(request->id, sizeof request->id, "null");
-  if (!sherd_value_exists(id) || !sherd_value_to_json(id, request->id, sizeof request->id, NULL))
+  (void)snprintf(out, SHERD__REQUEST_ECHO_SIZE, "null");
+  if (!sherd_value_exists(id) || !sherd_value_to_json(id, out, SHERD__REQUEST_ECHO_SIZE, NULL))
     return SHERD_OK;
-  (void)snprintf(request->id, sizeof request->id, "null");
+  (void)snprintf(out, SHERD__REQUEST_ECHO_SIZE, "null");
   return sherd__request_fail(reader, SHERD_ETOOLONG,
                              "'id' is longer than the %d bytes that are sent back",
                              SHERD__REQUEST_ECHO_SIZE - 1);
@@ -150,7 +149,7 @@ enum sherd_status sherd__request_parse(struct sherd_bytes line, struct sherd__re
   (void)snprintf(out->id, sizeof out->id, "null");
   enum sherd_status status = open_line(&reader, line, &object);
   if (!status)
-    status = read_echo(&reader, object);
+    status = sherd__request_echo(&reader, object, out->id);
   if (!status)
     status = read_op(&reader, object);
   if (!status)

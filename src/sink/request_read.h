@@ -38,6 +38,12 @@ struct sherd__request_reader {
   struct sherd_error_info *error;
 };
 
+/* --- request.c --- */
+
+/* Copies the line's id as JSON; "null" when there is none. Errors: SHERD_ETOOLONG. */
+enum sherd_status sherd__request_echo(const struct sherd__request_reader *reader,
+                                      struct sherd_value line, char out[SHERD__REQUEST_ECHO_SIZE]);
+
 /* --- request_values.c --- */
 
 /* Says what is wrong, and gives the status. */
