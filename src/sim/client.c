@@ -20,6 +20,9 @@
  * been sent its guilds does not hold their room for ever. */
 #define RESTING_BYTES 8192
 
+/* The first byte of a TLS ClientHello's record. Source: RFC 8446 section 5.1. */
+#define TLS_HANDSHAKE 0x16
+
 /* With payload compression a message may come plain; short ones do. */
 #define PAYLOAD_BYTES_MIN 128
 
@@ -380,6 +383,12 @@ static void remember_url(struct sherd__sim_client *client, struct sherd_bytes au
   client->url = sherd__strdup(sim->allocator, url);
 }
 
+/* Whether it came to where resume_gateway_url points. */
+static bool is_for_resume(const struct sherd__sim *sim, const struct sherd__http_head *head) {
+  return sim->resume_port ? head->port == sim->resume_port
+                          : strcasecmp(head->host, sim->resume_host) == 0;
+}
+
 /* Discord answers the upgrade first, and only then closes with a code that says what is wrong. */
 static void open_websocket(struct sherd__sim_client *client, const struct sherd__http_head *head) {
   struct sherd__sim *sim = client->sim;
@@ -392,7 +401,7 @@ static void open_websocket(struct sherd__sim_client *client, const struct sherd_
   enter(client, SHERD__SIM_OPEN);
   sherd__sim_see(sim, SHERD__SIGHT_CONNECT, 0, NULL);
   sherd__note_client(client, SHERD__JOURNAL_CONNECTED, 0, 0);
-  client->is_resume_host = sim->is_public || strcasecmp(head->host, sim->resume_host) == 0;
+  client->is_resume_host = sim->is_public || is_for_resume(sim, head);
   remember_url(client, head->authority);
   if (sherd__http_query_is(head->target, "v", "9"))
     client->version = 9;
@@ -412,6 +421,11 @@ static void open_websocket(struct sherd__sim_client *client, const struct sherd_
   }
 }
 
+static void refuse_as_bad(struct sherd__sim_client *client) {
+  refuse(client, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\n"
+                 "Content-Length: 0\r\n\r\n");
+}
+
 /* Gives what of `in` comes after the head, once that is whole. */
 static struct sherd_bytes feed_head(struct sherd__sim_client *client, struct sherd_bytes in) {
   struct sherd_bytes nothing = {NULL, 0};
@@ -422,7 +436,10 @@ static struct sherd_bytes feed_head(struct sherd__sim_client *client, struct she
   }
   size_t size = sherd__http_head_size(sherd__buf_bytes(&client->head));
   if (size == 0) {
-    if (client->head.len > SHERD__HTTP_HEAD_BYTES_MAX)
+    /* Who begins with TLS waits for an answer, and never ends a line. */
+    if (client->head.len && client->head.data[0] == TLS_HANDSHAKE)
+      refuse_as_bad(client);
+    else if (client->head.len > SHERD__HTTP_HEAD_BYTES_MAX)
       refuse(client, "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
                      "Content-Length: 0\r\n\r\n");
     return nothing;
@@ -436,8 +453,7 @@ static struct sherd_bytes feed_head(struct sherd__sim_client *client, struct she
   if (head.is_good)
     open_websocket(client, &head);
   else
-    refuse(client, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\n"
-                   "Content-Length: 0\r\n\r\n");
+    refuse_as_bad(client);
   sherd__buf_deinit(&client->head);
   return (struct sherd_bytes){in.data + (size - before), in.len - (size - before)};
 }

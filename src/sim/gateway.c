@@ -61,7 +61,7 @@ static enum sherd_status make(struct sherd__sim *sim) {
   if (!status)
     status = make_lanes(sim);
   if (!status)
-    status = sherd__sim_set_address(sim, false, "127.0.0.1", "localhost", 80);
+    status = sherd__sim_set_address(sim, false, "127.0.0.1", 80, "localhost", 80);
   return status;
 }
 
@@ -126,11 +126,13 @@ static bool write_url(char *out, bool tls, const char *host, uint16_t port) {
 }
 
 enum sherd_status sherd__sim_set_address(struct sherd__sim *sim, bool tls, const char *host,
-                                         const char *resume_host, uint16_t port) {
-  if (!write_url(sim->url, tls, host, port) || !write_url(sim->resume_url, tls, resume_host, port))
+                                         uint16_t port, const char *resume_host,
+                                         uint16_t resume_port) {
+  if (!write_url(sim->url, tls, host, port) ||
+      !write_url(sim->resume_url, tls, resume_host, resume_port))
     return SHERD_EINVAL;
-  (void)snprintf(sim->host, sizeof sim->host, "%s", host);
   (void)snprintf(sim->resume_host, sizeof sim->resume_host, "%s", resume_host);
+  sim->resume_port = port == resume_port ? 0 : resume_port;
   return SHERD_OK;
 }
 

@@ -90,11 +90,14 @@ enum sherd_status sherd__sim_new(const struct sherd__sim_config *config, uint64_
 /* Frees it, once its clients are freed. NULL is allowed. */
 void sherd__sim_free(struct sherd__sim *sim);
 
-/* Says where it is reached: `host` for new sessions, and `resume_host`, another name of the same
- * address, in resume_gateway_url (the other way round for a client that came through that one).
- * Texts are copied. Errors: SHERD_EINVAL when they are too long. */
+/* Says where it is reached: at `host` and `port` for new sessions, and at `resume_host` and
+ * `resume_port`, of which one at least is another, in resume_gateway_url (the other way round for a
+ * client that came through that one). Texts are copied. Errors: SHERD_EINVAL when they are too
+ * long.
+ */
 enum sherd_status sherd__sim_set_address(struct sherd__sim *sim, bool tls, const char *host,
-                                         const char *resume_host, uint16_t port);
+                                         uint16_t port, const char *resume_host,
+                                         uint16_t resume_port);
 
 /* Has bots told to come, and to come back, by the name that they asked with: for a listener that
  * others reach under names which we cannot know. */

@@ -91,7 +91,8 @@ struct sherd__sim {
   struct sherd__sim_config config; /* with the defaults filled in */
   const struct sherd_allocator *allocator;
   char *token;
-  char host[SHERD__SIM_URL_SIZE], resume_host[SHERD__SIM_URL_SIZE];
+  char resume_host[SHERD__SIM_URL_SIZE];
+  uint16_t resume_port; /* if it is this that tells; 0: the host does */
   char url[SHERD__SIM_URL_SIZE], resume_url[SHERD__SIM_URL_SIZE];
   struct sherd__world world;
   struct sherd__sim_lane *lanes;     /* config.shards of them */

@@ -46,20 +46,32 @@ size_t sherd__http_head_size(struct sherd_bytes in) {
   return end ? (size_t)(end - in.data) + 4 : 0;
 }
 
+static uint16_t read_port(struct sherd_bytes digits) {
+  uint32_t port = 0;
+  for (size_t i = 0; i < digits.len && port <= UINT16_MAX; i++) {
+    if (digits.data[i] < '0' || digits.data[i] > '9')
+      return 0;
+    port = port * 10 + (uint32_t)(digits.data[i] - '0');
+  }
+  return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
 /* "name:port", "[::1]:port" or either without the port. */
-static void read_host(struct sherd_bytes value, char out[SHERD__HTTP_HOST_SIZE]) {
-  struct sherd_bytes host = value;
+static void read_host(struct sherd_bytes value, struct sherd__http_head *out) {
+  struct sherd_bytes host, rest = value;
   if (value.len && value.data[0] == '[') {
-    host = slice(value.data + 1, value.data + value.len);
-    host = take(&host, "]");
+    rest = slice(value.data + 1, value.data + value.len);
+    host = take(&rest, "]");
+    (void)take(&rest, ":");
   } else {
-    host = take(&host, ":");
+    host = take(&rest, ":");
   }
   if (host.len >= SHERD__HTTP_HOST_SIZE)
     host.len = 0;
   if (host.len)
-    memcpy(out, host.data, host.len);
-  out[host.len] = '\0';
+    memcpy(out->host, host.data, host.len);
+  out->host[host.len] = '\0';
+  out->port = read_port(rest);
 }
 
 /* What the headers say together. */
@@ -74,7 +86,7 @@ static void read_header(struct sherd_bytes line, struct sherd__http_head *out,
   struct sherd_bytes name = take(&line, ":"), value = trim(line);
   if (is_text(name, "Host")) {
     out->authority = value;
-    read_host(value, out->host);
+    read_host(value, out);
   } else if (is_text(name, "Upgrade"))
     headers->upgrades |= has_token(value, "websocket");
   else if (is_text(name, "Connection"))

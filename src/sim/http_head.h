@@ -19,6 +19,7 @@ struct sherd__http_head {
   struct sherd_bytes key;           /* Sec-WebSocket-Key; empty when there is none */
   struct sherd_bytes authority;     /* the Host header as it is; empty when there is none */
   char host[SHERD__HTTP_HOST_SIZE]; /* the Host header without its port; "" when there is none */
+  uint16_t port;                    /* that port; 0 when there is none */
   bool is_websocket;                /* it asks for an upgrade to a WebSocket */
   bool is_good;                     /* ... and does so as RFC 6455 wants it */
 };

@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "sim/server_parts.h"
 
-#define BACKLOG 1024
-
 uint64_t sherd__sim_server_now_ms(const struct sherd__sim_server *server) {
   return uv_now(server->loop);
 }
@@ -52,49 +50,9 @@ void sherd__sim_server_settle(struct sherd__sim_server *server) {
     (void)uv_timer_start(&server->timer, on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
-static void on_connection(uv_stream_t *listener, int status) {
-  struct sherd__sim_server *server = listener->data;
-  if (status == 0)
-    sherd__peer_accept(server);
-  sherd__sim_server_settle(server);
-}
-
 /* --- Beginning --- */
 
-/* An attempt at a beginning, and where to say why it failed. */
-struct start {
-  struct sherd__sim_server *server;
-  const struct sherd__sim_server_options *options;
-  const char *host;
-  char *error;
-  size_t error_size;
-};
-
-static bool is_loopback(const struct sockaddr_storage *address) {
-  if (address->ss_family == AF_INET)
-    return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
-  return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
-}
-
-static enum sherd_status read_address(const struct start *start, struct sockaddr_storage *address) {
-  *address = (struct sockaddr_storage){0};
-  if (uv_ip4_addr(start->host, start->options->port, (struct sockaddr_in *)address) < 0 &&
-      uv_ip6_addr(start->host, start->options->port, (struct sockaddr_in6 *)address) < 0) {
-    (void)snprintf(start->error, start->error_size,
-                   "'%s' is no IP address; listen on one, as in 127.0.0.1:4000", start->host);
-    return SHERD_EINVAL;
-  }
-  if (!is_loopback(address) && !start->options->is_public) {
-    (void)snprintf(start->error, start->error_size,
-                   "%s is not loopback, and the simulator guards nothing; listen on 127.0.0.1, or "
-                   "add --i-know-this-is-public",
-                   start->host);
-    return SHERD_EINVAL;
-  }
-  return SHERD_OK;
-}
-
-static enum sherd_status make_sim(const struct start *start) {
+static enum sherd_status make_sim(const struct sherd__server_start *start) {
   struct sherd__sim_server *server = start->server;
   const struct sherd__sim_server_options *options = start->options;
   enum sherd_status status =
@@ -116,66 +74,29 @@ static enum sherd_status make_sim(const struct start *start) {
   return status == SHERD_EINVAL ? SHERD_ETLS : status;
 }
 
-static uint16_t bound_port(const uv_tcp_t *listener) {
-  struct sockaddr_storage address;
-  int size = sizeof address;
-  if (uv_tcp_getsockname(listener, (struct sockaddr *)&address, &size) < 0)
-    return 0;
-  return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
-                                            : ((struct sockaddr_in6 *)&address)->sin6_port);
-}
-
-static enum sherd_status listen_at(const struct start *start,
-                                   const struct sockaddr_storage *address) {
-  struct sherd__sim_server *server = start->server;
-  (void)uv_tcp_init(server->loop, &server->listener);
-  (void)uv_timer_init(server->loop, &server->timer);
-  server->listener.data = server->timer.data = server;
-  server->is_listening = true;
-  int error = uv_tcp_bind(&server->listener, (const struct sockaddr *)address, 0);
-  if (!error)
-    error = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
-  if (error) {
-    (void)snprintf(start->error, start->error_size,
-                   "cannot listen on %s port %u: %s; choose another with --listen, or port 0 for "
-                   "any",
-                   start->host, start->options->port, uv_strerror(error));
-    return SHERD_ESYSTEM;
-  }
-  server->port = bound_port(&server->listener);
-  if (!is_loopback(address))
-    sherd__sim_set_public(server->sim);
-  /* Another name of the same address, so that whoever does not follow the URL is seen. */
-  const char *resume_host = is_loopback(address) ? "localhost" : start->host;
-  return sherd__sim_set_address(server->sim, server->tls, start->host, resume_host, server->port);
-}
-
 enum sherd_status sherd__sim_server_new(uv_loop_t *loop,
                                         const struct sherd__sim_server_options *options,
                                         struct sherd__sim_server **out, char *error,
                                         size_t error_size) {
   const struct sherd_allocator *allocator = sherd__allocator_or_default(options->sim.allocator);
   struct sherd__sim_server *server = sherd__calloc(allocator, sizeof *server);
-  struct sockaddr_storage address;
   *out = NULL;
   (void)snprintf(error, error_size, "out of memory; give it fewer guilds");
   if (!server)
     return SHERD_ENOMEM;
   server->allocator = allocator;
   server->loop = loop;
-  const char *host = options->host ? options->host : "127.0.0.1";
-  struct start start = {
+  struct sherd__server_start start = {
       .server = server,
       .options = options,
-      .host = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
       .error = error,
       .error_size = error_size,
   };
-  enum sherd_status status = read_address(&start, &address);
+  enum sherd_status status = sherd__server_read_address(&start);
   if (!status)
     status = make_sim(&start);
   if (!status)
-    status = listen_at(&start, &address);
+    status = sherd__server_listen(&start);
   if (status) {
     sherd__sim_server_stop(server);
     (void)uv_run(loop, UV_RUN_NOWAIT);
@@ -231,7 +152,8 @@ void sherd__sim_server_stop(struct sherd__sim_server *server) {
   server->is_listening = false;
   while (server->peers)
     sherd__peer_close(server->peers);
-  uv_close((uv_handle_t *)&server->listener, NULL);
+  for (int i = 0; i < server->listener_count; i++)
+    uv_close((uv_handle_t *)&server->listeners[i], NULL);
   uv_close((uv_handle_t *)&server->timer, NULL);
 }
 

@@ -20,6 +20,9 @@ struct sherd__sim_server_options {
   const char *cert_file; /* PEM; NULL: no TLS */
   const char *key_file;
   bool is_public; /* allows an address that is not loopback */
+  /* What resume_gateway_url calls the address; NULL: localhost. Where that is no name of it,
+   * another port of the address is listened on and named instead. */
+  const char *other_name;
 };
 
 /* Makes a simulator and listens. On failure `error` says in one line what happened and what to do;

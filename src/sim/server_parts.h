@@ -11,9 +11,10 @@
 struct sherd__sim_server {
   const struct sherd_allocator *allocator;
   uv_loop_t *loop;
-  uv_tcp_t listener;
+  uv_tcp_t listeners[2]; /* the second: where sessions are resumed, if it is no name that tells */
+  int listener_count;    /* of those that are on the loop */
   uv_timer_t timer;
-  bool is_listening; /* listener and timer are on the loop */
+  bool is_listening; /* timer and listeners are on the loop */
   struct sherd__sim *sim;
   struct sherd__rest *rest;
   struct sherd__tls *tls; /* NULL: none */
@@ -29,8 +30,8 @@ struct sherd__sim_server {
 /* One connection. */
 struct sherd__peer;
 
-/* Takes the next connection of the listener. */
-void sherd__peer_accept(struct sherd__sim_server *server);
+/* Takes the next connection of a listener. */
+void sherd__peer_accept(struct sherd__sim_server *server, uv_stream_t *listener);
 
 /* Sends what its simulator client has to send. */
 void sherd__peer_flush(struct sherd__peer *peer);
@@ -41,5 +42,23 @@ void sherd__peer_close(struct sherd__peer *peer);
 struct sherd__peer *sherd__peer_next(const struct sherd__peer *peer);
 
 uint64_t sherd__sim_server_now_ms(const struct sherd__sim_server *server);
+
+/* --- server_listen.c --- */
+
+/* An attempt at a beginning, and where to say why it failed. */
+struct sherd__server_start {
+  struct sherd__sim_server *server;
+  const struct sherd__sim_server_options *options;
+  const char *host; /* an address, as text */
+  struct sockaddr_storage address;
+  char *error;
+  size_t error_size;
+};
+
+/* Fills in host and address. Errors: SHERD_EINVAL. */
+enum sherd_status sherd__server_read_address(struct sherd__server_start *start);
+
+/* Listens there, and tells the simulator where it is reached. Errors: SHERD_ESYSTEM. */
+enum sherd_status sherd__server_listen(struct sherd__server_start *start);
 
 #endif

@@ -300,13 +300,12 @@ static struct sherd__tls *choose_tls(struct sherd__sim_server *server) {
   return server->odd_tls;
 }
 
-void sherd__peer_accept(struct sherd__sim_server *server) {
+void sherd__peer_accept(struct sherd__sim_server *server, uv_stream_t *listener) {
   struct sherd__peer *peer = make_peer(server);
   if (!peer)
     return; /* it waits in the listener's queue for the next one */
   bool is_open =
-      uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&peer->tcp) == 0 &&
-      uv_tcp_nodelay(&peer->tcp, 1) == 0 &&
+      uv_accept(listener, (uv_stream_t *)&peer->tcp) == 0 && uv_tcp_nodelay(&peer->tcp, 1) == 0 &&
       (!server->tls || sherd__tls_stream_new(choose_tls(server), NULL, &peer->tls) == SHERD_OK) &&
       sherd__sim_client_new(server->sim, peer, sherd__sim_server_now_ms(server), &peer->client) ==
           SHERD_OK &&

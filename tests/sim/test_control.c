@@ -128,7 +128,7 @@ static void a_public_one_is_where_one_asked(void **state) {
   expect_text(ask_json(&asker, 200, "GET", "/gateway", NULL), "url", "ws://sim.example.test:8443");
   expect_text(ask_json(&asker, 200, "GET", "/gateway/bot", NULL), "url",
               "ws://sim.example.test:8443");
-  assert_int_equal(sherd__sim_set_address(net.sim, true, "0.0.0.0", "0.0.0.0", 443), SHERD_OK);
+  assert_int_equal(sherd__sim_set_address(net.sim, true, "0.0.0.0", 443, "0.0.0.0", 443), SHERD_OK);
   expect_text(ask_json(&asker, 200, "GET", "/gateway", NULL), "url", "wss://sim.example.test:8443");
   asker.host = "a\"b";
   expect_text(ask_json(&asker, 200, "GET", "/gateway", NULL), "url", "wss://0.0.0.0:443");

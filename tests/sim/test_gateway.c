@@ -70,6 +70,25 @@ static void a_bad_handshake_is_refused(void **state) {
   net_close(&net);
 }
 
+/* A wss:// URL, where there is no TLS: the client is not left waiting. */
+static void tls_is_refused_at_once(void **state) {
+  (void)state;
+  static const uint8_t hello[] = {0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3};
+  struct net net;
+  struct sherd__sim_client *client;
+  struct sherd_buf out;
+  sherd__buf_init(&out, sherd_allocator_default());
+  net_open(&net, &small);
+  assert_int_equal(sherd__sim_client_new(net.sim, NULL, 0, &client), SHERD_OK);
+  sherd__sim_client_feed(client, (struct sherd_bytes){hello, sizeof hello}, 0);
+  assert_int_equal(sherd__sim_client_state(client), SHERD__SIM_CLOSED);
+  sherd__sim_client_take(client, &out);
+  assert_memory_equal(out.data, "HTTP/1.1 400", 12);
+  sherd__buf_deinit(&out);
+  sherd__sim_client_free(client, 0);
+  net_close(&net);
+}
+
 static void bad_queries_are_closed_with_their_codes(void **state) {
   (void)state;
   static const struct {
@@ -308,11 +327,22 @@ static void the_resume_url_is_checked(void **state) {
   static const struct {
     const char *host;
     bool resumes, is_strict, is_elsewhere;
-    int code; /* 0: none */
+    int code;             /* 0: none */
+    uint16_t resume_port; /* 0: it is the host that is another */
   } rows[] = {
-      {"localhost", true, true, false, 0},     {"127.0.0.1:80", true, true, true, 4000},
-      {"127.0.0.1:80", true, false, true, 0},  {"localhost:80", false, true, true, 4000},
-      {"localhost:80", false, false, true, 0}, {"127.0.0.1", false, true, false, 0},
+      {"localhost", true, true, false, 0, 0},
+      {"127.0.0.1:80", true, true, true, 4000, 0},
+      {"127.0.0.1:80", true, false, true, 0, 0},
+      {"localhost:80", false, true, true, 4000, 0},
+      {"localhost:80", false, false, true, 0, 0},
+      {"127.0.0.1", false, true, false, 0, 0},
+      {"127.0.0.1:8080", true, true, false, 0, 8080},
+      {"127.0.0.1:80", true, true, true, 4000, 8080},
+      {"127.0.0.1", true, true, true, 4000, 8080},
+      {"127.0.0.1:8080x", true, true, true, 4000, 8080},
+      {"127.0.0.1:73616", true, true, true, 4000, 8080}, /* 8080 and 65536 */
+      {"127.0.0.1:8080", false, true, true, 4000, 8080},
+      {"127.0.0.1:80", false, true, false, 0, 8080},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct sherd__sim_config config = small;
@@ -321,6 +351,8 @@ static void the_resume_url_is_checked(void **state) {
     struct peer peer, again;
     char session_id[64];
     net_open(&net, &config);
+    if (rows[i].resume_port)
+      sherd__sim_set_address(net.sim, false, "127.0.0.1", 80, "127.0.0.1", rows[i].resume_port);
     peer_login(&peer, &net, 0, 1, 0, session_id);
     peer_lose(&peer);
     net_wait(&net, 6000);
@@ -405,7 +437,7 @@ static void identify_gives_ready_and_the_guilds(void **state) {
   struct net net;
   struct peer peer;
   net_open(&net, &config);
-  sherd__sim_set_address(net.sim, true, "127.0.0.1", "localhost", 4000);
+  sherd__sim_set_address(net.sim, true, "127.0.0.1", 4000, "localhost", 4000);
   peer_open(&peer, &net, PLAIN);
   peer_expect_op(&peer, 10);
   peer_say(&peer, IDENTIFY("\"intents\":53608447,\"shard\":[1,2]"));
@@ -436,7 +468,7 @@ static void the_resume_url_is_another_host(void **state) {
   struct net net;
   struct peer peer;
   net_open(&net, &small);
-  sherd__sim_set_address(net.sim, false, "127.0.0.1", "localhost", 4000);
+  sherd__sim_set_address(net.sim, false, "127.0.0.1", 4000, "localhost", 4000);
   peer_open_at(&peer, &net, "localhost:4000", PLAIN);
   peer_say(&peer, IDENTIFY("\"intents\":0"));
   assert_true(sherd_value_equals(sherd_value_get(peer_expect(&peer, "READY"), "resume_gateway_url"),
@@ -656,6 +688,7 @@ int main(void) {
       cmocka_unit_test(opens_with_hello),
       cmocka_unit_test(a_plain_request_is_left_to_http),
       cmocka_unit_test(a_bad_handshake_is_refused),
+      cmocka_unit_test(tls_is_refused_at_once),
       cmocka_unit_test(bad_queries_are_closed_with_their_codes),
       cmocka_unit_test(version_9_is_let_in_and_named),
       cmocka_unit_test(bad_first_messages_are_closed_with_their_codes),

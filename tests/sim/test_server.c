@@ -24,7 +24,7 @@
 #define TIMEOUT_S 45 /* under TSan, on a busy machine */
 
 #define UPGRADE                                                                                    \
-  "GET /?v=10&encoding=json HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"                 \
+  "GET /?v=10&encoding=json HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"                        \
   "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"                         \
   "Sec-WebSocket-Version: 13\r\n\r\n"
 
@@ -125,8 +125,8 @@ struct socket {
   uint16_t close_code;
 };
 
-static void open_socket(struct socket *ws, struct client *client) {
-  char response[1024];
+static void open_socket_at(struct socket *ws, struct client *client, const char *host) {
+  char request[512], response[1024];
   ws->client = client;
   ws->close_code = 0;
   sherd__random_init(&ws->random, NULL, NULL);
@@ -134,10 +134,15 @@ static void open_socket(struct socket *ws, struct client *client) {
   assert_int_equal(sherd__frames_new(sherd_allocator_default(), SHERD__FRAMES_CLIENT, &ws->random,
                                      64u << 20, &ws->frames),
                    SHERD_OK);
-  say(client, UPGRADE, strlen(UPGRADE));
+  (void)snprintf(request, sizeof request, UPGRADE, host);
+  say(client, request, strlen(request));
   read_response(client, response, sizeof response);
   assert_non_null(strstr(response, "HTTP/1.1 101 "));
   sherd__frames_input(ws->frames, (struct sherd_bytes){ws->buf, 0});
+}
+
+static void open_socket(struct socket *ws, struct client *client) {
+  open_socket_at(ws, client, "localhost");
 }
 
 static void free_socket(struct socket *ws) {
@@ -241,6 +246,47 @@ static void closes_reach_the_client_whole(void **state) {
   while (next_message(&ws))
     ;
   assert_int_equal(ws.close_code, 4001);
+  free_socket(&ws);
+  disconnect(&client);
+  stop(&running);
+}
+
+/* As on a machine where localhost is no name: sessions come back to another port. */
+static void without_another_name_there_is_another_port(void **state) {
+  (void)state;
+  struct sherd__sim_server_options options = plain;
+  struct running running;
+  struct client client;
+  static struct socket ws;
+  char url[64], place[64], resume[256], session_id[64];
+  options.other_name = "no-such-name.invalid";
+  options.sim = (struct sherd__sim_config){.strict_resume_url = true};
+  start(&running, &options);
+  connect_to(&client, sherd__sim_server_port(running.server));
+  (void)snprintf(place, sizeof place, "127.0.0.1:%u", sherd__sim_server_port(running.server));
+  open_socket_at(&ws, &client, place);
+  stream(&ws, 1);
+  struct sherd_value ready = sherd_value_get(envelope(&ws), "d");
+  assert_int_equal(
+      sherd_value_as_str_copy(sherd_value_get(ready, "resume_gateway_url"), url, sizeof url, NULL),
+      SHERD_OK);
+  assert_int_equal(sherd_value_as_str_copy(sherd_value_get(ready, "session_id"), session_id,
+                                           sizeof session_id, NULL),
+                   SHERD_OK);
+  assert_memory_equal(url, "ws://127.0.0.1:", 15);
+  assert_string_not_equal(url + 5, place);
+  free_socket(&ws);
+  disconnect(&client);
+
+  connect_to(&client, (uint16_t)strtoul(url + 15, NULL, 10));
+  open_socket_at(&ws, &client, url + 5);
+  assert_true(next_message(&ws)); /* HELLO */
+  (void)snprintf(resume, sizeof resume,
+                 "{\"op\":6,\"d\":{\"token\":\"sherd-sim-token\",\"session_id\":\"%s\",\"seq\":1}}",
+                 session_id);
+  say_frame(&ws, SHERD__FRAMES_TEXT, resume);
+  assert_true(next_message(&ws));
+  assert_true(sherd_value_equals(sherd_value_get(envelope(&ws), "t"), "RESUMED"));
   free_socket(&ws);
   disconnect(&client);
   stop(&running);
@@ -433,6 +479,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_session_runs_over_a_real_socket),
       cmocka_unit_test(closes_reach_the_client_whole),
+      cmocka_unit_test(without_another_name_there_is_another_port),
       cmocka_unit_test(clients_may_be_there_when_it_stops),
       cmocka_unit_test(the_same_port_serves_the_http_api),
       cmocka_unit_test(both_are_served_over_tls),
