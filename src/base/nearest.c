@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SPELLING_MAX 32
+#define SPELLING_MAX  32
+#define BEGINNING_MIN 3
 
 static size_t least(size_t a, size_t b, size_t c) {
   size_t ab = a < b ? a : b;
@@ -32,17 +33,34 @@ static size_t distance(const char *a, const char *b) {
   return rows[a_len][b_len];
 }
 
+static const char *name_at(const void *names, size_t index, size_t stride) {
+  const char *name;
+  memcpy(&name, (const char *)names + index * stride, sizeof name);
+  return name;
+}
+
+/* Whoever writes "zlib" means "zlib-stream", however many letters are missing. */
+static const char *find_beginning(const char *word, const void *names, size_t count,
+                                  size_t stride) {
+  size_t len = strlen(word);
+  for (size_t i = 0; i < count && len >= BEGINNING_MIN; i++) {
+    const char *name = name_at(names, i, stride);
+    if (name && strncmp(name, word, len) == 0)
+      return name;
+  }
+  return NULL;
+}
+
 const char *sherd__nearest(const char *word, const void *names, size_t count, size_t stride) {
   const char *nearest = NULL;
   size_t best = strlen(word) / 3 + 2;
   for (size_t i = 0; i < count; i++) {
-    const char *name;
-    memcpy(&name, (const char *)names + i * stride, sizeof name);
+    const char *name = name_at(names, i, stride);
     size_t edits = name ? distance(word, name) : SIZE_MAX;
     if (edits < best) {
       nearest = name;
       best = edits;
     }
   }
-  return nearest;
+  return nearest ? nearest : find_beginning(word, names, count, stride);
 }
