@@ -1,12 +1,37 @@
 // What each driver in JavaScript tells tests/clients/run: one line of JSON for each dispatch, for
 // each complaint of the library, and for its refusal to go on.
 "use strict";
+const { AsyncLocalStorage } = require("node:async_hooks");
 const Module = require("node:module");
+const { WebSocket } = require("ws"); // the one that all of them use
 
 const say = (it) => process.stdout.write(JSON.stringify(it) + "\n");
 const text = (it) => (it instanceof Error ? it.stack : String(it));
 
-exports.dispatch = (shard, { s, t }) => say({ shard, s, t });
+// Some inflate aside, and then go on with what the next connection brings before they are done with
+// what the last one brought. So it is told which one a dispatch came through: whatever a message
+// leads to, at once or later, happens in its connection's context.
+const origin = new AsyncLocalStorage();
+const numbers = new WeakMap(); // of connections
+const number = (socket) => numbers.get(socket) ?? (numbers.set(socket, ++connections), connections);
+let connections = 0;
+
+const emit = WebSocket.prototype.emit;
+WebSocket.prototype.emit = function (name, ...parts) {
+  if (name === "close") say({ closed: parts[0], reason: String(parts[1]) });
+  return origin.run(number(this), () => emit.call(this, name, ...parts));
+};
+
+// And which number each RESUME names: the simulator's replay begins after it.
+const decode = (data) => (typeof data === "string" ? JSON.parse(data) : require("erlpack").unpack(data));
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data, ...parts) {
+  const { op, d } = decode(data);
+  if (op === 6) say({ resume: d.seq, connection: number(this) });
+  return send.call(this, data, ...parts);
+};
+
+exports.dispatch = (shard, { s, t }) => say({ shard, s, t, connection: origin.getStore() });
 exports.complaint = (...parts) => say({ complaint: parts.map(text).join(" ") });
 exports.refused = (error) => say({ refused: error instanceof Error ? error.message : String(error) });
 
@@ -20,6 +45,7 @@ exports.failure = (it, where) => {
 
 // What the run wants.
 exports.api = process.env.SIM_API; // http://127.0.0.1:4000/api/v10
+exports.gateway = process.env.SIM_GATEWAY; // ws://127.0.0.1:4000
 exports.token = process.env.SIM_TOKEN; // on the gateway
 exports.restToken = process.env.SIM_REST_TOKEN; // over HTTP
 exports.encoding = process.env.SIM_ENCODING;
@@ -38,17 +64,6 @@ exports.hide = (...names) => {
     return resolve.call(this, request, ...rest);
   };
 };
-
-// zlib-sync 0.1.10 crashes node 24 when an inflater of a connection that is gone is collected. So
-// none is let go.
-const zlib = require("zlib-sync");
-const inflaters = [];
-zlib.Inflate = new Proxy(zlib.Inflate, {
-  construct(target, parameters, made) {
-    inflaters.push(Reflect.construct(target, parameters, made));
-    return inflaters.at(-1);
-  },
-});
 
 console.warn = console.error = exports.complaint;
 process.on("warning", exports.complaint);

@@ -19,6 +19,7 @@ class Simulator:
     def __init__(self, program, folder, *options, certificate=None):
         self.ledger_file = folder / "ledger"
         self.stderr_file = folder / "simulator"
+        self.certificate = certificate
         command = [program, "sim", "--listen", "127.0.0.1:0", "--ledger", self.ledger_file, *options]
         if certificate:
             command += ["--tls-cert", certificate.pem, "--tls-key", certificate.key]
@@ -41,6 +42,18 @@ class Simulator:
             self.child.wait()
             raise RuntimeError("sherd sim did not start: " + self.stderr_file.read_text())
         return match.groups()
+
+    def variables(self, token, rest_token):
+        """What a driver finds it by, with the tokens that it shall use."""
+        variables = {
+            "SIM_API": self.api,
+            "SIM_GATEWAY": self.url,
+            "SIM_TOKEN": token,
+            "SIM_REST_TOKEN": rest_token,
+        }
+        if self.certificate:
+            variables["NODE_EXTRA_CA_CERTS"] = str(self.certificate.pem)
+        return variables
 
     def stop(self):
         """Ends it and gives its counters, as in {"sessions": 1}."""

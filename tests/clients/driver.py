@@ -1,8 +1,8 @@
-"""Other people's libraries: their drivers as children, and what these tell."""
+"""What drives a library of other people's: a child, and what it tells."""
 
 import json
-import os
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -15,26 +15,14 @@ class Driver:
     """A run of a driver against a simulator. It tells lines of JSON; every other line that it
     writes is a complaint."""
 
-    def __init__(self, command, simulator, way, shards, token, rest_token, certificate=None):
-        encoding, compression = way
-        env = {
-            **os.environ,
-            "SIM_API": simulator.api,
-            "SIM_GATEWAY": simulator.url,
-            "SIM_TOKEN": token,
-            "SIM_REST_TOKEN": rest_token,
-            "SIM_ENCODING": encoding,
-            "SIM_COMPRESSION": compression,
-            "SIM_SHARDS": str(shards),
-        }
-        if certificate:
-            env["NODE_EXTRA_CA_CERTS"] = str(certificate.pem)
-        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-            env.pop(name, None)
-        self.dispatches = defaultdict(list)  # by shard
-        self.count = 0
+    def __init__(self, command, env):
+        self.dispatches = defaultdict(list)  # by shard, in the order in which it told them
+        self.connections = defaultdict(lambda: defaultdict(list))  # by shard and connection
+        self.resumes = {}  # what each connection's RESUME named as the last number
+        self.seen = set()  # of shard and number
         self.complaints = []
         self.refusal = None
+        self.closes = []  # what its connections were closed with: code and reason
         self.lines = queue.Queue()
         self.child = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
@@ -53,16 +41,22 @@ class Driver:
         except ValueError:
             it = {"complaint": line}
         if "t" in it:
-            self.dispatches[it["shard"]].append((it["s"], it["t"]))
-            self.count += 1
+            shard, dispatch = it["shard"], (it["s"], it["t"])
+            self.dispatches[shard].append(dispatch)
+            self.connections[shard][it.get("connection")].append(dispatch)
+            self.seen.add((shard, it["s"]))
+        elif "resume" in it:
+            self.resumes[it["connection"]] = it["resume"]
+        elif "closed" in it:
+            self.closes.append((it["closed"], it["reason"]))
         elif "refused" in it:
             self.refusal = it["refused"]
         else:
             self.complaints.append(it["complaint"].strip())
 
-    def sort(self):
-        for of_shard in self.dispatches.values():
-            of_shard.sort()
+    @property
+    def count(self):
+        return sum(map(len, self.dispatches.values()))
 
     def run_until(self, is_done, timeout_s):
         """Takes what it tells until that is enough; False when it ends or takes too long."""
@@ -87,6 +81,8 @@ class Driver:
             self.complaints.append("did not end when told to")
             self.child.kill()
             self.child.wait()
+        if self.child.returncode < 0 and self.child.returncode != -signal.SIGTERM:
+            self.complaints.append(f"was ended by signal {-self.child.returncode}")
         self.reader.join()
         self.child.stdout.close()
         while (line := self.lines.get()) is not None:
