@@ -116,14 +116,23 @@ static struct sherd__thing make_purchase(struct sherd__act *act) {
   };
 }
 
+/* The last member of a map: a time, or null for 0. A constant NULL for a %s is one that a compiler
+ * may take for a mistake. */
+static void end_with_time(struct sherd__print *print, const char *name, uint64_t unix_ms) {
+  if (unix_ms)
+    sherd__print(print, ",%s:%s}", name, SHERD__TIME(unix_ms));
+  else
+    sherd__print(print, ",%s:null}", name);
+}
+
 static void write_entitlement(struct sherd__act *act, const struct sherd__thing *it,
                               bool is_deleted) {
   sherd__print(act->view.print,
                "{'id':'%ju','sku_id':'%ju','application_id':'%ju','user_id':'%ju','type':8,"
-               "'deleted':%i,'starts_at':%s,'ends_at':%s,'consumed':false}",
+               "'deleted':%i,'consumed':false,'starts_at':%s",
                it->id, sku_id(act), act->view.world->application_id,
-               sherd__act_user_id(act, it->user), is_deleted, SHERD__TIME(it->grain),
-               it->flag || is_deleted ? SHERD__TIME(it->grain + MONTH_MS) : NULL);
+               sherd__act_user_id(act, it->user), is_deleted, SHERD__TIME(it->grain));
+  end_with_time(act->view.print, "ends_at", it->flag || is_deleted ? it->grain + MONTH_MS : 0);
 }
 
 bool sherd__act_ENTITLEMENT_CREATE(struct sherd__act *act) {
@@ -155,13 +164,14 @@ bool sherd__act_ENTITLEMENT_DELETE(struct sherd__act *act) {
 }
 
 static void write_subscription(struct sherd__act *act, const struct sherd__thing *it, int status,
-                               const char *canceled_at) {
+                               uint64_t canceled_ms) {
   sherd__print(act->view.print,
                "{'id':'%ju','user_id':'%ju','sku_ids':['%ju'],'entitlement_ids':['%ju'],"
                "'renewal_sku_ids':null,'current_period_start':%s,'current_period_end':%s,"
-               "'status':%d,'canceled_at':%s}",
+               "'status':%d",
                it->id, sherd__act_user_id(act, it->user), sku_id(act), it->id + 1,
-               SHERD__TIME(it->grain), SHERD__TIME(it->grain + MONTH_MS), status, canceled_at);
+               SHERD__TIME(it->grain), SHERD__TIME(it->grain + MONTH_MS), status);
+  end_with_time(act->view.print, "canceled_at", canceled_ms);
 }
 
 bool sherd__act_SUBSCRIPTION_CREATE(struct sherd__act *act) {
@@ -170,7 +180,7 @@ bool sherd__act_SUBSCRIPTION_CREATE(struct sherd__act *act) {
     return false;
   struct sherd__thing made = make_purchase(act);
   world->subscriptions.items[world->subscriptions.count++] = made;
-  write_subscription(act, &made, 1, NULL);
+  write_subscription(act, &made, 1, 0);
   return true;
 }
 
@@ -178,7 +188,7 @@ bool sherd__act_SUBSCRIPTION_UPDATE(struct sherd__act *act) {
   struct sherd__world *world = act->lane->world;
   if (world->subscriptions.count == 0)
     return false;
-  write_subscription(act, &world->subscriptions.items[0], 0, NULL);
+  write_subscription(act, &world->subscriptions.items[0], 0, 0);
   return true;
 }
 
@@ -186,7 +196,7 @@ bool sherd__act_SUBSCRIPTION_DELETE(struct sherd__act *act) {
   struct sherd__world *world = act->lane->world;
   if (world->subscriptions.count == 0)
     return false;
-  write_subscription(act, &world->subscriptions.items[0], 2, SHERD__TIME(act->now_ms));
+  write_subscription(act, &world->subscriptions.items[0], 2, act->now_ms);
   SHERD__LIST_REMOVE(world->subscriptions, 0);
   return true;
 }
