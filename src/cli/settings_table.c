@@ -158,8 +158,8 @@ const struct sherd__setting sherd__settings_table[] = {
      "how long to wait for READY or RESUMED, which in an outage may take long; or never", false,
      false},
     {"max_message", "gateway", "max-message", "SHERD_MAX_MESSAGE",
-     SIZE(max_message_bytes, 64 * KIB, 4 * GIB - 1), "64M",
-     "the largest message, inflated, that is taken", false, false},
+     SIZE(max_message_bytes, 64 * KIB, GIB), "64M", "the largest message, inflated, that is taken",
+     false, false},
 
     {"shards", "shards", "shards", "SHERD_SHARDS", SHERD__SETTING_U32, "N|auto",
      AT(uint32_t, shards), 1, 1000000, automatic, "auto",

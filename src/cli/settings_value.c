@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cli/address.h"
 #include "cli/quantity.h"
+#include "sink/consumer_name.h"
 
 /* Where a value is read to, and where what is wrong with it is said. */
 struct target {
@@ -119,19 +120,11 @@ static bool read_bits(const struct target *target, const char *text) {
   return true;
 }
 
-static bool is_name(const char *word) {
-  size_t len = strlen(word);
-  for (size_t i = 0; i < len; i++)
-    if (!isalnum((unsigned char)word[i]) && !strchr("-_.", word[i]))
-      return false;
-  return len > 0 && len <= SHERD_CONSUMER_NAME_MAX;
-}
-
 static bool read_names(const struct target *target, const char *text) {
   struct sherd__names names = {.count = 0};
   char word[SHERD_CONSUMER_NAME_MAX + 2];
   for (const char *at = text; next_word(&at, word, sizeof word);) {
-    if (!is_name(word))
+    if (!sherd__consumer_is_name(word))
       return want(target, "a name has letters, digits, '-', '_' and '.', %d at most",
                   SHERD_CONSUMER_NAME_MAX);
     for (uint32_t i = 0; i < names.count; i++)
