@@ -3,7 +3,7 @@
 #   make            builds everything into build/
 #   make demo       installs what is missing, builds, and shows shards at work on this machine
 #   make test       installs what is missing, builds four times, and runs every test
-#   make clients    holds other people's Discord libraries against the simulator
+#   make clients    holds all Discord libraries of other people's that it can get against the simulator
 #   make bench      installs what is missing, builds for speed, and runs the benches
 #   make fuzz       runs every fuzz target for FUZZ_SECONDS each
 #   make install    installs what is built; PREFIX, LIBDIR and DESTDIR say where
@@ -37,7 +37,7 @@ test:
 
 clients:
 	@scripts/bootstrap test
-	@scripts/test clients
+	@scripts/test all_clients
 
 bench:
 	@scripts/bootstrap build
