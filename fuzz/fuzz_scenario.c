@@ -57,6 +57,7 @@ static void check_same_step(const struct sherd__step *a, const struct sherd__ste
   FUZZ_CHECK(a->wanted.low == b->wanted.low && a->wanted.high == b->wanted.high);
   FUZZ_CHECK(is_same_text(a->wanted.text, b->wanted.text));
   FUZZ_CHECK(a->number == b->number && a->count == b->count && a->extra == b->extra);
+  FUZZ_CHECK(a->shard == b->shard);
   FUZZ_CHECK(is_same_text(a->name, b->name) && is_same_text(a->text, b->text));
 }
 

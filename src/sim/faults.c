@@ -15,10 +15,15 @@ struct sherd__sim_faults *sherd__sim_faults(struct sherd__sim *sim) {
   return &sim->faults;
 }
 
-/* For every open WebSocket. One that is freed meanwhile cannot be: clients end through the host. */
+static bool is_meant(const struct sherd__sim_session *session, const struct sherd__sim *sim) {
+  return !sim->faults.has_shard || (session && session->shard_id == sim->faults.shard);
+}
+
+/* For every open WebSocket that is meant. One that is freed meanwhile cannot be: clients end
+ * through the host. */
 #define EACH_OPEN(sim, client)                                                                     \
   for (struct sherd__sim_client * (client) = (sim)->clients; (client); (client) = (client)->next)  \
-    if ((client)->state == SHERD__SIM_OPEN)
+    if ((client)->state == SHERD__SIM_OPEN && is_meant((client)->session, (sim)))
 
 uint32_t sherd__fault_drop(struct sherd__sim *sim) {
   uint32_t count = 0;
@@ -191,6 +196,8 @@ uint32_t sherd__fault_dispatch(struct sherd__sim *sim, const char *name, struct 
   struct sherd__dispatch *dispatch = sherd__dispatch_new(sim->allocator, type, data);
   for (session = dispatch ? sim->sessions : NULL; session; session = next) {
     next = session->next;
+    if (!is_meant(session, sim))
+      continue;
     sherd__session_add(session, dispatch);
     count++;
   }

@@ -1,7 +1,7 @@
 /* Faults on demand: what the simulator does wrong, and when.
  *
  * Lasting faults are plain settings that the rules look at; the others are done at once, to every
- * WebSocket that is open, and give the number of those. */
+ * WebSocket that is open, or to those of one shard, and give the number of those. */
 #ifndef SHERD_SIM_FAULTS_H
 #define SHERD_SIM_FAULTS_H
 
@@ -26,6 +26,11 @@ struct sherd__sim_faults {
   uint32_t skip_seqs; /* so many are not sent; their numbers are a hole */
   bool misses_seq;    /* one is sent with "s" null */
   bool repeats_seq;   /* one is sent twice */
+
+  /* What is done at once is done to sessions of this shard only, whatever their shard count, and to
+   * their connections. */
+  bool has_shard;
+  uint32_t shard;
 };
 
 /* To be changed in place. Lifetime: that of the simulator. */
@@ -53,7 +58,8 @@ uint32_t sherd__fault_message(struct sherd__sim *sim, struct sherd_bytes json);
 uint32_t sherd__fault_garbage(struct sherd__sim *sim, uint32_t bytes);
 uint32_t sherd__fault_garbage_message(struct sherd__sim *sim, uint32_t bytes);
 
-/* --- Through every session, connected or not; these give how many there are --- */
+/* --- Through every session, connected or not; these give how many there are. Bursts and the large
+ * guild go to all shards --- */
 
 /* A dispatch with the next sequence number; `name` must be one of the documentation's events.
  * For an unknown name 0, and nothing happens. */

@@ -148,7 +148,7 @@ static struct sherd__step *add_step(struct parser *parser, const char *said) {
     scenario->cap = cap;
   }
   struct sherd__step *step = &scenario->steps[scenario->count];
-  *step = (struct sherd__step){.line = parser->error->line};
+  *step = (struct sherd__step){.line = parser->error->line, .shard = SHERD__SCENARIO_UNSET};
   step->said = sherd__strdup(parser->allocator, said);
   if (!step->said)
     return NULL;

@@ -76,8 +76,9 @@ struct sherd__step {
   uint64_t number;
   uint32_t count;
   uint32_t extra;
-  char *name; /* NULL: none */
-  char *text; /* NULL: none */
+  uint32_t shard; /* of an act: of which one; SHERD__SCENARIO_UNSET: of all */
+  char *name;     /* NULL: none */
+  char *text;     /* NULL: none */
 };
 
 struct sherd__scenario {

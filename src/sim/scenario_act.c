@@ -12,6 +12,7 @@
 #define GARBAGE_BYTES_MAX 1000000
 #define GUILD_BYTES_MAX   64000000
 #define EVENTS_MAX        1000000
+#define SHARD_MAX         65535
 
 struct reader {
   struct sherd__words *words;
@@ -225,21 +226,47 @@ static bool read_certificate(const struct reader *reader) {
                                    sizeof *names);
 }
 
+/* Whether it is done to connections or sessions, which may then be those of one shard. */
+enum whom {
+  ALL,
+  CHOSEN
+};
+
 static const struct row {
   const char *name;
   bool (*read)(const struct reader *reader);
+  enum whom whom;
 } rows[] = {
-    {"drop", read_drop},           {"half-frame", read_half_frame},
-    {"close", read_close},         {"op", read_op},
-    {"send", read_send},           {"dispatch", read_dispatch},
-    {"garbage", read_garbage},     {"acks", read_acks},
-    {"ignore", read_ignore},       {"hello", read_hello},
-    {"sequence", read_sequence},   {"split", read_split},
-    {"trickle", read_trickle},     {"hold", read_hold},
-    {"burst", read_burst},         {"large-guild", read_large_guild},
-    {"rest", read_rest},           {"certificate", read_certificate},
-    {"terminate", read_terminate},
+    {"drop", read_drop, CHOSEN},        {"half-frame", read_half_frame, CHOSEN},
+    {"close", read_close, CHOSEN},      {"op", read_op, CHOSEN},
+    {"send", read_send, CHOSEN},        {"dispatch", read_dispatch, CHOSEN},
+    {"garbage", read_garbage, CHOSEN},  {"acks", read_acks, ALL},
+    {"ignore", read_ignore, ALL},       {"hello", read_hello, ALL},
+    {"sequence", read_sequence, ALL},   {"split", read_split, ALL},
+    {"trickle", read_trickle, ALL},     {"hold", read_hold, ALL},
+    {"burst", read_burst, ALL},         {"large-guild", read_large_guild, ALL},
+    {"rest", read_rest, ALL},           {"certificate", read_certificate, ALL},
+    {"terminate", read_terminate, ALL},
 };
+
+/* "shard=1", if that comes next. */
+static bool read_shard(const struct reader *reader, const struct row *row) {
+  static const char key[] = "shard=";
+  struct sherd__words ahead = *reader->words;
+  char word[SHERD__WORD_SIZE];
+  if (!sherd__words_next(&ahead, word) || strncmp(word, key, strlen(key)) != 0)
+    return true;
+  if (row->whom == ALL)
+    return sherd__words_fail(reader->words, "%s is for all shards; take '%s' away", row->name,
+                             word);
+  struct sherd__words number = {word + strlen(key), reader->words->error};
+  uint64_t shard;
+  if (!sherd__words_number(&number, "shard=", 0, SHARD_MAX, &shard))
+    return false;
+  reader->words->at = ahead.at;
+  reader->step->shard = (uint32_t)shard;
+  return true;
+}
 
 bool sherd__act_read(struct sherd__words *words, const struct sherd_allocator *allocator,
                      struct sherd__step *step) {
@@ -253,7 +280,7 @@ bool sherd__act_read(struct sherd__words *words, const struct sherd_allocator *a
     return sherd__words_fail(words, "there is nothing to do here; name an action, as in drop");
   for (size_t i = 0; i < SHERD__COUNT(rows); i++) {
     if (strcmp(rows[i].name, word) == 0)
-      return rows[i].read(&reader);
+      return read_shard(&reader, &rows[i]) && rows[i].read(&reader);
     names[i] = rows[i].name;
   }
   memcpy(names + SHERD__COUNT(rows), others, sizeof others);

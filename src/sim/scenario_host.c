@@ -20,12 +20,24 @@ static bool fail(const struct doing *doing, const char *why) {
   return false;
 }
 
+static bool done(const struct doing *doing, uint32_t count, const char *what) {
+  uint32_t shard = doing->step->shard;
+  if (count)
+    return true;
+  if (shard == SHERD__SCENARIO_UNSET)
+    (void)snprintf(doing->why, SHERD__DOING_SIZE, "there was no %s to do it to", what);
+  else
+    (void)snprintf(doing->why, SHERD__DOING_SIZE, "there was no %s of shard %u to do it to", what,
+                   (unsigned)shard);
+  return false;
+}
+
 static bool done_to(const struct doing *doing, uint32_t connections) {
-  return connections || fail(doing, "there was no open connection to do it to");
+  return done(doing, connections, "open connection");
 }
 
 static bool done_through(const struct doing *doing, uint32_t sessions) {
-  return sessions || fail(doing, "there was no session to do it to");
+  return done(doing, sessions, "session");
 }
 
 static struct sherd_bytes text_of(const struct sherd__step *step) {
@@ -153,7 +165,10 @@ bool sherd__scenario_doer_act(void *ctx, const struct sherd__step *step, uint64_
       .now_ms = now_ms,
       .why = why,
   };
+  doing.faults->has_shard = step->shard != SHERD__SCENARIO_UNSET;
+  doing.faults->shard = step->shard;
   bool is_done = do_act(&doing);
+  doing.faults->has_shard = false;
   sherd__sim_server_settle(doer->server);
   return is_done;
 }

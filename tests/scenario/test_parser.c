@@ -63,6 +63,12 @@ static void bad_files_name_line_and_cause(void **state) {
       {"when conected", 1, "did you mean 'connected'?"},
       {"when resumed within 5s", 1, "'within' is too much here"},
       {"close", 1, "from 1000 to 4999, not ''"},
+      {"drop shard=", 1, "shard= wants a whole number from 0 to 65535, not ''"},
+      {"drop shard=one", 1, "not 'one'"},
+      {"drop shard=65536", 1, "not '65536'"},
+      {"drop shard=1 shard=2", 1, "'shard=2' is too much here"},
+      {"close 4000shard=1", 1, "not '4000shard=1'"},
+      {"acks shard=1 off", 1, "acks is for all shards; take 'shard=1' away"},
       {"close 99", 1, "from 1000 to 4999, not '99'"},
       {"op 9", 1, "op 9 wants true or false"},
       {"op 9 maybe", 1, "op 9 wants true or false"},
@@ -198,6 +204,38 @@ static void acts_are_read(void **state) {
     assert_int_equal(!step->text, !rows[i].text);
     if (rows[i].name)
       assert_string_equal(step->name, rows[i].name);
+    if (rows[i].text)
+      assert_string_equal(step->text, rows[i].text);
+    sherd__scenario_free(scenario);
+  }
+}
+
+static void acts_may_be_of_one_shard(void **state) {
+  static const struct {
+    const char *source;
+    uint32_t shard;
+    enum sherd__act act;
+    uint64_t number;
+    const char *text;
+  } rows[] = {
+      {"drop", SHERD__SCENARIO_UNSET, SHERD__ACT_DROP, 0, NULL},
+      {"drop shard=0", 0, SHERD__ACT_DROP, 0, NULL},
+      {"half-frame shard=65535", 65535, SHERD__ACT_HALF_FRAME, 0, NULL},
+      {"close shard=1 4000 shard=2", 1, SHERD__ACT_CLOSE, 4000, "shard=2"},
+      {"op shard=1 9 false", 1, SHERD__ACT_OP, 9, "false"},
+      {"send shard=1 x", 1, SHERD__ACT_SEND, 0, "x"},
+      {"dispatch shard=1 USER_UPDATE {}", 1, SHERD__ACT_DISPATCH, 0, "{}"},
+      {"garbage shard=1 message 9", 1, SHERD__ACT_GARBAGE_MESSAGE, 9, NULL},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sherd__scenario *scenario = parse(rows[i].source);
+    const struct sherd__step *step = scenario->steps;
+    print_message("%s\n", rows[i].source);
+    assert_int_equal(step->shard, rows[i].shard);
+    assert_int_equal(step->act, rows[i].act);
+    assert_int_equal(step->number, rows[i].number);
+    assert_int_equal(!step->text, !rows[i].text);
     if (rows[i].text)
       assert_string_equal(step->text, rows[i].text);
     sherd__scenario_free(scenario);
@@ -428,6 +466,7 @@ int main(void) {
       cmocka_unit_test(bad_files_name_line_and_cause),
       cmocka_unit_test(nul_and_endless_lines_are_refused),
       cmocka_unit_test(acts_are_read),
+      cmocka_unit_test(acts_may_be_of_one_shard),
       cmocka_unit_test(waits_and_expectations_are_read),
       cmocka_unit_test(a_file_has_story_settings_and_steps),
       cmocka_unit_test(waits_may_lead_to_waits),
