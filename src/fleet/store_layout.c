@@ -40,7 +40,7 @@ struct sherd__slots sherd__store_session_slots(void *base, uint64_t key, uint32_
   return (struct sherd__slots){
       .slot = {at(base, offset), at(base, offset + SLOT_BYTES)},
       .words = SHERD__STORE_SESSION_WORDS,
-      .key = sherd__check_add(key, shard_id), /* a slot of another shard does not count here */
+      .key = key, /* the session itself says of which shard it is */
   };
 }
 

@@ -1,6 +1,7 @@
 #include "scratch_dir.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,4 +52,38 @@ const char *scratch_path(const char *name) {
 
 size_t scratch_count(void) {
   return visit(0);
+}
+
+enum sherd_status scratch_open(const char *name, uint32_t shard_count, struct sherd_store **out,
+                               struct sherd_error_info *error) {
+  struct sherd_store_file_config config = {
+      .path = scratch_path(name), .token = SCRATCH_TOKEN, .shard_count = shard_count};
+  return sherd_store_file_open(&config, out, error);
+}
+
+static int open_or_abort(const char *name, int how) {
+  int fd = open(scratch_path(name), how, 0600);
+  if (fd >= 0)
+    return fd;
+  perror(name);
+  abort();
+}
+
+unsigned char *scratch_read(const char *name, size_t *size) {
+  int fd = open_or_abort(name, O_RDONLY);
+  off_t end = lseek(fd, 0, SEEK_END);
+  unsigned char *bytes = malloc((size_t)end + 1);
+  if (!bytes || pread(fd, bytes, (size_t)end, 0) != end)
+    abort();
+  close(fd);
+  *size = (size_t)end;
+  return bytes;
+}
+
+/* The file is never empty meanwhile: some file systems would wait for the disk then. */
+void scratch_write(const char *name, const void *bytes, size_t size) {
+  int fd = open_or_abort(name, O_WRONLY | O_CREAT);
+  if (pwrite(fd, bytes, size, 0) != (ssize_t)size || ftruncate(fd, (off_t)size) != 0)
+    abort();
+  close(fd);
 }

@@ -15,10 +15,8 @@ static struct sherd_store *make_in_memory(uint32_t shard_count) {
 }
 
 static struct sherd_store *open_file(uint32_t shard_count) {
-  struct sherd_store_file_config config = {
-      .path = scratch_path("sessions"), .token = "a.token", .shard_count = shard_count};
   struct sherd_store *store;
-  assert_int_equal(sherd_store_file_open(&config, &store, NULL), SHERD_OK);
+  assert_int_equal(scratch_open("sessions", shard_count, &store, NULL), SHERD_OK);
   return store;
 }
 
