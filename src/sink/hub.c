@@ -44,12 +44,14 @@ static void log_hold(struct sherd__hub *hub, uint64_t now_ms) {
   hub->is_held = hub->is_hold_told = false;
 }
 
+/* Who reads has its chance before its queue is looked at. */
 static void pump_all(struct sherd__hub *hub) {
-  for (struct sherd__peer *peer = hub->peers; peer; peer = peer->next) {
+  for (struct sherd__peer *peer = hub->peers; peer; peer = peer->next)
     sherd__peer_pump(peer);
+  sherd__relay_keep_bounds(&hub->relay);
+  for (struct sherd__peer *peer = hub->peers; peer; peer = peer->next)
     if (peer->consumer && peer->consumer->is_over)
       sherd__peer_close(peer, "its queue was full");
-  }
 }
 
 static void free_closing(struct sherd__hub *hub) {

@@ -62,6 +62,7 @@ static void take_lines(struct sherd__peer *peer) {
     return;
   sherd__peer_refuse(peer, SHERD_ETOOLONG, "a request is at most 65536 bytes: shorten it");
   if (!peer->is_std) {
+    sherd__peer_pump(peer); /* it shall read why */
     sherd__peer_close(peer, "its request was too long");
   } else {
     peer->is_deaf = true;

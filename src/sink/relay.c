@@ -170,6 +170,9 @@ void sherd__relay_look(struct sherd__relay *relay) {
   uint32_t set_count = relay->latest.set_count;
   uv_mutex_unlock(&relay->mutex);
   sherd__relay_meet(relay, set_count);
+}
+
+void sherd__relay_keep_bounds(struct sherd__relay *relay) {
   for (struct sherd__consumer *c = relay->consumers; c; c = c->next)
     keep_to_bound(relay, c);
 }

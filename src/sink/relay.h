@@ -3,8 +3,9 @@
  *
  * Offers come on any thread. All else is for one thread, the hub's, which does in turn:
  *
- *   look     what has come; consumers at the bound of their queues are moved on
- *   give     to each consumer what it can take in; take: what has arrived
+ *   look     what has come
+ *   give     to each consumer what it can take in; ack: what has arrived
+ *   keep     to the bounds: who has not taken in enough is moved on, or is to be disconnected
  *   settle   the store learns what all have taken, memory is freed, the fleet goes on
  *   sleep    until an offer calls `wake` */
 #ifndef SHERD_SINK_RELAY_H
@@ -111,6 +112,10 @@ enum sherd_status sherd__relay_ack(struct sherd__relay *relay, struct sherd__con
 
 /* Its connection is gone: it goes on from what it has taken. */
 void sherd__relay_absent(struct sherd__relay *relay, struct sherd__consumer *consumer);
+
+/* Consumers that do not block, and are over the bound of their queues, are moved on (`missed_events`
+ * of the cursor), or `is_over`. */
+void sherd__relay_keep_bounds(struct sherd__relay *relay);
 
 void sherd__relay_settle(struct sherd__relay *relay);
 

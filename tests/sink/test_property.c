@@ -308,6 +308,7 @@ static void look(void) {
     if (world.clients[i].is_known)
       dropped[i] = world.clients[i].consumer->cursor.dropped;
   sherd__relay_look(&world.relay);
+  sherd__relay_keep_bounds(&world.relay);
   for (unsigned i = 0; i < CONSUMERS; i++) {
     struct client *client = &world.clients[i];
     if (!client->is_known)
