@@ -67,22 +67,6 @@ static bool is_meant(const struct drop *drop, const struct sherd__sim_client *cl
   return !*drop->session || (session && strcmp(session->id, drop->session) == 0);
 }
 
-/* As Discord does: after op 9 the connection has no session, and is there for another IDENTIFY. */
-static void invalidate(struct sherd__sim_client *client, bool is_resumable) {
-  if (client->session && is_resumable)
-    sherd__session_detach(client->session);
-  else if (client->session)
-    sherd__session_end(client->session);
-  client->sim->stats.invalid_sessions++;
-  sherd__client_send(client, SHERD_OP_INVALID_SESSION, is_resumable ? "true" : "false");
-}
-
-static void close_with(struct sherd__sim_client *client, uint16_t code) {
-  if (client->session && (code == 1000 || code == 1001))
-    sherd__session_end(client->session);
-  sherd__client_close_with(client, code, sherd__sim_close_text(code));
-}
-
 static void drop_one(struct sherd__sim_client *client, const struct drop *drop) {
   switch (drop->how) {
   case BY_TCP:
@@ -93,13 +77,14 @@ static void drop_one(struct sherd__sim_client *client, const struct drop *drop) 
     sherd__client_cut(client);
     break;
   case BY_CLOSE:
-    close_with(client, (uint16_t)drop->code);
+    sherd__fault_close_client(client, (uint16_t)drop->code,
+                              sherd__sim_close_text((uint16_t)drop->code));
     break;
   case BY_RECONNECT:
     sherd__client_send(client, SHERD_OP_RECONNECT, "null");
     break;
   case BY_INVALID:
-    invalidate(client, drop->is_resumable);
+    sherd__fault_invalidate_client(client, drop->is_resumable);
     break;
   }
 }

@@ -54,12 +54,17 @@ static bool ends_session(uint16_t code) {
   return code == 1000 || code == 1001 || code == SHERD__CLOSE_SESSION_TIMED_OUT;
 }
 
+void sherd__fault_close_client(struct sherd__sim_client *client, uint16_t code,
+                               const char *reason) {
+  if (client->session && ends_session(code))
+    sherd__session_end(client->session);
+  sherd__client_close_with(client, code, reason);
+}
+
 uint32_t sherd__fault_close(struct sherd__sim *sim, uint16_t code, const char *reason) {
   uint32_t count = 0;
   EACH_OPEN(sim, client) {
-    if (client->session && ends_session(code))
-      sherd__session_end(client->session);
-    sherd__client_close_with(client, code, reason);
+    sherd__fault_close_client(client, code, reason);
     count++;
   }
   return count;
@@ -74,16 +79,20 @@ uint32_t sherd__fault_op(struct sherd__sim *sim, uint32_t op, const char *data) 
   return count;
 }
 
+/* As Discord does: after op 9 the connection has no session, and is there for another IDENTIFY. */
+void sherd__fault_invalidate_client(struct sherd__sim_client *client, bool may_resume) {
+  if (client->session && may_resume)
+    sherd__session_detach(client->session);
+  else if (client->session)
+    sherd__session_end(client->session);
+  client->sim->stats.invalid_sessions++;
+  sherd__client_send(client, SHERD_OP_INVALID_SESSION, may_resume ? "true" : "false");
+}
+
 uint32_t sherd__fault_invalid_session(struct sherd__sim *sim, bool may_resume) {
   uint32_t count = 0;
   EACH_OPEN(sim, client) {
-    struct sherd__sim_session *session = client->session;
-    if (session && may_resume)
-      sherd__session_detach(session);
-    else if (session)
-      sherd__session_end(session);
-    sim->stats.invalid_sessions++;
-    sherd__client_send(client, SHERD_OP_INVALID_SESSION, may_resume ? "true" : "false");
+    sherd__fault_invalidate_client(client, may_resume);
     count++;
   }
   return count;

@@ -206,6 +206,11 @@ void sherd__note_client(const struct sherd__sim_client *client, enum sherd__jour
 
 /* --- faults.c --- */
 
+/* Closes a connection with any code, and sends op 9 on one: what both faults and POST /sim/drop do.
+ * Sessions end by 1000, 1001 and 4009, and when they may not be resumed. */
+void sherd__fault_close_client(struct sherd__sim_client *client, uint16_t code, const char *reason);
+void sherd__fault_invalidate_client(struct sherd__sim_client *client, bool may_resume);
+
 /* Appends one message in pieces of faults.piece_bytes. */
 void sherd__fault_write_pieces(struct sherd__sim_client *client, enum sherd__frames_opcode opcode,
                                struct sherd_bytes message);
