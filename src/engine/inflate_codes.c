@@ -39,23 +39,32 @@ static const uint8_t precode_order[SHERD__INFLATE_PRECODES] = {16, 17, 18, 0, 8,
 
 /* --- From lengths to tables --- */
 
+/* Where the list for each length begins. */
+#define BEGINS4(n)                                                                                 \
+  (n) * SHERD__INFLATE_LIST, ((n) + 1) * SHERD__INFLATE_LIST, ((n) + 2) * SHERD__INFLATE_LIST,     \
+      ((n) + 3) * SHERD__INFLATE_LIST
+static const uint16_t begins[16] = {BEGINS4(0), BEGINS4(4), BEGINS4(8), BEGINS4(12)};
+
 /* A code: its symbols sorted by length, and what to make of them. */
 struct code {
-  const uint32_t *entries;                         /* by symbol */
-  uint16_t (*symbols)[SHERD__INFLATE_SYMBOLS + 8]; /* by length */
-  const uint16_t *from, *to;                       /* by length: which of these */
-  unsigned first;                                  /* symbol, which counts as 0 */
-  unsigned bits_max;                               /* of the index */
+  const uint32_t *entries; /* by symbol */
+  const uint16_t *symbols;
+  const uint16_t *from, *to; /* by length: which of these */
+  unsigned first;            /* symbol, which counts as 0 */
+  unsigned bits_max;         /* of the index */
   uint32_t *table;
 };
 
-/* Huffman codes begin with their highest bit, and are packed from the lowest bit on. */
-static unsigned reverse(unsigned code, unsigned bits) {
-  code = (code & 0x5555) << 1 | (code >> 1 & 0x5555);
-  code = (code & 0x3333) << 2 | (code >> 2 & 0x3333);
-  code = (code & 0x0f0f) << 4 | (code >> 4 & 0x0f0f);
-  code = (code & 0x00ff) << 8 | (code >> 8 & 0x00ff);
-  return code >> (16 - bits);
+#define REVERSED4(n)  (n), (n) + 128, (n) + 64, (n) + 192
+#define REVERSED16(n) REVERSED4(n), REVERSED4((n) + 32), REVERSED4((n) + 16), REVERSED4((n) + 48)
+#define REVERSED64(n) REVERSED16(n), REVERSED16((n) + 8), REVERSED16((n) + 4), REVERSED16((n) + 12)
+static const uint8_t reversed_bytes[256] = {REVERSED64(0), REVERSED64(2), REVERSED64(1),
+                                            REVERSED64(3)};
+
+/* Codes are counted as 16 bits that begin with the code. But Huffman codes begin with their highest
+ * bit, and are packed from the lowest bit on. */
+static unsigned reverse(unsigned code) {
+  return reversed_bytes[code >> 8 & 255] | (unsigned)reversed_bytes[code & 255] << 8;
 }
 
 static unsigned count_of(const struct code *code, unsigned bits) {
@@ -63,24 +72,34 @@ static unsigned count_of(const struct code *code, unsigned bits) {
 }
 
 static uint32_t entry_of(const struct code *code, unsigned bits, unsigned i) {
-  unsigned symbol = code->symbols[bits][i] - code->first;
+  unsigned symbol = code->symbols[i] - code->first;
   return code->entries[symbol] + SHERD__INFLATE_CODE_BITS(bits);
 }
 
-/* Fills the table's first level, doubling it for each length: all indexes that end in a code lead
- * to it. Returns the next code. */
+/* Makes a table twice as long: another bit does not matter to the codes that are in it. */
+static void double_up(uint32_t *table, unsigned len) {
+  if (len < 4)
+    memcpy(table + len, table, len * sizeof *table);
+  else
+    for (unsigned i = 0; i < len; i += 4)
+      memcpy(table + len + i, table + i, 4 * sizeof *table);
+}
+
+/* Fills the table's first level, doubling it for each length. Returns the next code. */
 static unsigned fill_first(const struct code *code, unsigned index_bits, uint32_t *seen) {
   unsigned next = 0;
+  uint32_t any = 0;
   for (unsigned bits = 1; bits <= index_bits; bits++) {
     if (next)
-      memcpy(code->table + (1u << (bits - 1)), code->table, sizeof(uint32_t) << (bits - 1));
-    next <<= 1;
+      double_up(code->table, 1u << (bits - 1));
     for (unsigned i = code->from[bits]; i < code->to[bits]; i++) {
       uint32_t entry = entry_of(code, bits, i);
-      *seen |= entry;
-      code->table[reverse(next++, bits)] = entry;
+      any |= entry;
+      code->table[reverse(next)] = entry;
+      next += 1u << (16 - bits);
     }
   }
+  *seen |= any;
   return next;
 }
 
@@ -99,9 +118,9 @@ static void fill_second(const struct code *code, unsigned index_bits, unsigned n
   unsigned begin = 0, end = 1u << index_bits; /* of the table that is being filled */
   unsigned prefix = end;                      /* none yet */
   for (unsigned bits = index_bits + 1; bits <= CODE_BITS_MAX; bits++) {
-    next <<= 1;
     for (unsigned i = code->from[bits]; i < code->to[bits]; i++) {
-      unsigned reversed = reverse(next++, bits);
+      unsigned reversed = reverse(next);
+      next += 1u << (16 - bits);
       if ((reversed & ((1u << index_bits) - 1)) != prefix) {
         prefix = reversed & ((1u << index_bits) - 1);
         unsigned width = second_bits(code, index_bits, bits, i);
@@ -151,15 +170,13 @@ static unsigned fill(const struct code *code, uint32_t no_code, uint32_t *seen) 
   return index_bits;
 }
 
-static const uint16_t none[16];
-
 static bool make_codes(const struct sherd__inflate_header *header,
                        struct sherd__inflate_work *work) {
   const struct code litlen = {
-      sherd__inflate_litlens,     work->symbols, none, work->litlen_counts, 0,
+      sherd__inflate_litlens,     work->symbols, begins, work->litlen_ends, 0,
       SHERD__INFLATE_LITLEN_BITS, work->litlens};
   const struct code distance = {sherd__inflate_distances, work->symbols,
-                                work->litlen_counts,      work->counts,
+                                work->litlen_ends,        work->ends,
                                 header->litlen_count,     SHERD__INFLATE_DISTANCE_BITS,
                                 work->distances};
   uint32_t seen = 0, ignored = 0;
@@ -170,6 +187,24 @@ static bool make_codes(const struct sherd__inflate_header *header,
 }
 
 /* --- From bits to lengths --- */
+
+#define ASCENDING8(n) (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4, (n) + 5, (n) + 6, (n) + 7
+#define ASCENDING64(n)                                                                             \
+  ASCENDING8(n), ASCENDING8((n) + 8), ASCENDING8((n) + 16), ASCENDING8((n) + 24),                  \
+      ASCENDING8((n) + 32), ASCENDING8((n) + 40), ASCENDING8((n) + 48), ASCENDING8((n) + 56)
+
+/* Symbols, to be copied in runs. */
+static const uint16_t ascending[SHERD__INFLATE_SYMBOLS + 8] = {
+    ASCENDING64(0),
+    ASCENDING64(64),
+    ASCENDING64(128),
+    ASCENDING64(192),
+    ASCENDING64(256),
+    (320),
+    321,
+    322,
+    323,
+};
 
 static enum sherd_status read_counts(struct sherd__inflate_header *header,
                                      struct sherd__inflate_bits *bits, bool *done) {
@@ -199,13 +234,14 @@ static void read_precode(struct sherd__inflate_header *header, struct sherd__inf
 /* Makes the precode's table; returns the bits of its index, or 0. The work's lists are free yet. */
 static unsigned make_precode(const struct sherd__inflate_header *header,
                              struct sherd__inflate_work *work, uint32_t *table) {
-  uint16_t counts[16] = {0};
+  uint16_t ends[16];
+  memcpy(ends, begins, sizeof ends);
   for (unsigned symbol = 0; symbol < SHERD__INFLATE_PRECODES; symbol++) {
     unsigned bits = header->precode >> 3 * symbol & 7;
-    work->symbols[bits][counts[bits]++] = (uint16_t)symbol;
+    work->symbols[ends[bits]++] = (uint16_t)symbol;
   }
   const struct code precode = {
-      precodes, work->symbols, none, counts, 0, SHERD__INFLATE_PRECODE_BITS, table};
+      precodes, work->symbols, begins, ends, 0, SHERD__INFLATE_PRECODE_BITS, table};
   uint32_t ignored = 0;
   return fill(&precode, RUN(0, 1, 0), &ignored);
 }
@@ -214,11 +250,11 @@ static unsigned make_precode(const struct sherd__inflate_header *header,
  * count are of 6 at most; where the list of those without a code ends does not matter. */
 static void add_run(struct sherd__inflate_work *work, unsigned length, unsigned symbol,
                     unsigned run) {
-  uint16_t *list = work->symbols[length] + work->counts[length];
-  for (unsigned i = 0; i < 8; i++)
-    list[i] = (uint16_t)(symbol + i);
-  work->counts[length] = (uint16_t)(work->counts[length] + run);
+  memcpy(work->symbols + work->ends[length], ascending + symbol, 8 * sizeof *ascending);
+  work->ends[length] = (uint16_t)(work->ends[length] + run);
 }
+
+#define NO_LENGTH 16 /* before the first one */
 
 struct lengths {
   struct sherd__inflate_work *work;
@@ -231,27 +267,36 @@ struct lengths {
 /* Reads lengths until there are `until`, or a few more. */
 static enum sherd_status read_until(struct lengths *lengths, struct sherd__inflate_bits *bits,
                                     unsigned until) {
-  while (lengths->have < until) {
-    if (bits->count < 14)
-      sherd__inflate_bits_fill(bits);
-    uint32_t entry = lengths->precode[bits->held & lengths->precode_mask];
+  struct sherd__inflate_bits b = *bits; /* here, so that it stays in registers */
+  struct sherd__inflate_work *work = lengths->work;
+  const uint32_t *precode = lengths->precode;
+  const unsigned precode_mask = lengths->precode_mask, total = lengths->total;
+  unsigned have = lengths->have, previous = lengths->previous;
+  enum sherd_status status = SHERD_OK;
+  for (unsigned i = 0; have < until; i++) {
+    if (i % 4 == 0) /* 4 fit into what a fill gives; near the end of the input it does not matter */
+      sherd__inflate_bits_fill(&b);
+    uint32_t entry = precode[b.held & precode_mask];
     unsigned drop = SHERD__INFLATE_ENTRY_DROP(entry);
-    if (drop > bits->count)
-      return SHERD_OK;
-    unsigned extra =
-        (unsigned)(bits->held & ((1u << drop) - 1)) >> SHERD__INFLATE_ENTRY_CODE(entry);
-    unsigned run = (entry >> 16 & 0xff) + extra;
-    if (entry & PREVIOUS && !lengths->have)
-      return SHERD_EZLIB;
-    if (run > lengths->total - lengths->have)
-      return SHERD_EZLIB;
-    unsigned length = entry & PREVIOUS ? lengths->previous : entry >> 24;
-    add_run(lengths->work, length, lengths->have, run);
-    lengths->previous = length;
-    lengths->have += run;
-    sherd__inflate_bits_drop(bits, drop);
+    if (drop > b.count)
+      break;
+    uint64_t extra = (b.held & (((uint64_t)1 << drop) - 1)) >> SHERD__INFLATE_ENTRY_CODE(entry);
+    unsigned run = (entry >> 16 & 0xff) + (unsigned)extra;
+    /* Worked out without a branch, since there is no foretelling. */
+    unsigned length = (entry >> 24 & 15) | (previous & (0u - (entry >> 31)));
+    if (run > total - have || length == NO_LENGTH) {
+      status = SHERD_EZLIB;
+      break;
+    }
+    add_run(work, length, have, run);
+    previous = length;
+    have += run;
+    sherd__inflate_bits_drop(&b, drop);
   }
-  return SHERD_OK;
+  lengths->have = have;
+  lengths->previous = previous;
+  *bits = b;
+  return status;
 }
 
 static unsigned kept_length(const struct sherd__inflate_header *header, unsigned symbol) {
@@ -260,10 +305,10 @@ static unsigned kept_length(const struct sherd__inflate_header *header, unsigned
 
 /* The lists of the lengths that were kept. */
 static void add_kept(const struct sherd__inflate_header *header, struct sherd__inflate_work *work) {
-  memset(work->counts, 0, sizeof work->counts);
+  memcpy(work->ends, begins, sizeof work->ends);
   for (unsigned symbol = 0;; symbol++) {
     if (symbol == header->litlen_count)
-      memcpy(work->litlen_counts, work->counts, sizeof work->counts);
+      memcpy(work->litlen_ends, work->ends, sizeof work->ends);
     if (symbol == header->have)
       return;
     add_run(work, kept_length(header, symbol), symbol, 1);
@@ -283,15 +328,16 @@ static enum sherd_status read_lengths(struct sherd__inflate_header *header,
                             .precode_mask = (1u << index_bits) - 1,
                             .have = header->have,
                             .total = header->litlen_count + header->distance_count,
-                            .previous = header->have ? kept_length(header, header->have - 1u) : 0};
+                            .previous =
+                                header->have ? kept_length(header, header->have - 1u) : NO_LENGTH};
   enum sherd_status status = SHERD_OK;
   if (lengths.have < header->litlen_count) {
     status = read_until(&lengths, bits, header->litlen_count);
     if (lengths.have >= header->litlen_count) {
-      memcpy(work->litlen_counts, work->counts, sizeof work->counts);
+      memcpy(work->litlen_ends, work->ends, sizeof work->ends);
       unsigned *over = &lengths.previous; /* the length of a run that goes on in the distances */
-      work->litlen_counts[*over] =
-          (uint16_t)(work->litlen_counts[*over] - (lengths.have - header->litlen_count));
+      work->litlen_ends[*over] =
+          (uint16_t)(work->litlen_ends[*over] - (lengths.have - header->litlen_count));
     }
   }
   if (!status && lengths.have >= header->litlen_count)
@@ -336,8 +382,8 @@ void sherd__inflate_codes_keep(struct sherd__inflate_header *header,
                                const struct sherd__inflate_work *work) {
   memset(header->lengths, 0, sizeof header->lengths);
   for (unsigned bits = 1; bits <= CODE_BITS_MAX; bits++)
-    for (unsigned i = 0; i < work->counts[bits]; i++) {
-      unsigned symbol = work->symbols[bits][i];
+    for (unsigned i = begins[bits]; i < work->ends[bits]; i++) {
+      unsigned symbol = work->symbols[i];
       header->lengths[symbol / 2] |= (uint8_t)(bits << 4 * (symbol % 2));
     }
 }

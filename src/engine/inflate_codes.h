@@ -34,14 +34,17 @@ struct sherd__inflate_header {
   uint8_t lengths[SHERD__INFLATE_SYMBOLS / 2]; /* 4 bits each; only of a block that was left */
 };
 
+/* Room for the symbols of one length. The last 8 are there to be overwritten. */
+#define SHERD__INFLATE_LIST (SHERD__INFLATE_SYMBOLS + 8)
+
 /* What is worked with while a block is decoded; nothing in it outlives a call. */
 struct sherd__inflate_work {
   struct sherd__inflate_codes codes;
-  /* For each length its symbols, the distances' behind the litlens' and with litlen_count added.
-   * The last 8 are there to be overwritten. */
-  uint16_t counts[16];
-  uint16_t litlen_counts[16];
-  uint16_t symbols[16][SHERD__INFLATE_SYMBOLS + 8];
+  /* The symbols in a list for each length, the distances' behind the litlens' and with litlen_count
+   * added; and where each list ends, with the distances and without. */
+  uint16_t symbols[16 * SHERD__INFLATE_LIST];
+  uint16_t ends[16];
+  uint16_t litlen_ends[16];
   uint32_t litlens[SHERD__INFLATE_LITLEN_ENTRIES];
   uint32_t distances[SHERD__INFLATE_DISTANCE_ENTRIES];
 };

@@ -8,6 +8,7 @@
 
 #define LENGTH_MAX        258
 #define DISTANCE_BITS_MAX 28 /* a code of 15, and 13 extra */
+#define SYMBOL_BITS_MAX   48 /* a length of 15 and 5, and a distance */
 
 /* How far over a match's end the fast copies write, and over its source's they read. */
 #define SLACK 32
@@ -67,7 +68,7 @@ static enum step step_match(const struct sherd__inflate_codes *codes,
   return fail(sherd__inflate_sink_repeat(sink, history, distance, length), status);
 }
 
-static enum step step(const struct sherd__inflate_codes *codes,
+static __attribute__((noinline)) enum step step(const struct sherd__inflate_codes *codes,
                       const struct sherd__inflate_history *history,
                       struct sherd__inflate_bits *bits, struct sherd__inflate_sink *sink,
                       enum sherd_status *status) {
@@ -89,44 +90,37 @@ static enum step step(const struct sherd__inflate_codes *codes,
   return step_match(codes, history, entry, bits, sink, status);
 }
 
-/* --- Fast: with 8 bytes of input and a round's room ahead --- */
+/* --- Fast: with a symbol's bits held, and room for a round --- */
 
-/* Copies a match, and up to SLACK bytes more, from where there are as many. */
-static void copy_apart(uint8_t *to, const uint8_t *from, size_t len) {
-  uint8_t *end = to + len;
+/* Copies `len` bytes and up to SLACK more. */
+static inline void copy_wide(uint8_t *to, const uint8_t *from, size_t len) {
   memcpy(to, from, 16);
   memcpy(to + 16, from + 16, 16);
-  for (to += 32, from += 32; to < end; to += 16, from += 16)
-    memcpy(to, from, 16);
-}
-
-/* Copies a match that lies in the same bytes, before its copy. */
-static void copy_behind(uint8_t *to, size_t distance, size_t len) {
-  const uint8_t *from = to - distance;
-  uint8_t *end = to + len;
-  if (distance >= 16) {
-    for (; to < end; to += 16, from += 16)
-      memcpy(to, from, 16);
-  } else if (distance == 1) {
-    memset(to, *from, len);
-  } else {
-    while (to < end)
-      *to++ = *from++;
+  for (size_t at = 32; at < len; at += 32) {
+    memcpy(to + at, from + at, 16);
+    memcpy(to + at + 16, from + at + 16, 16);
   }
 }
 
-/* Copies a match that begins in the history. */
-static void copy_history(uint8_t *to, size_t made, const struct sherd__inflate_history *history,
-                         size_t distance, size_t len) {
-  size_t index = sherd__inflate_history_index(history, distance - made);
-  if (len <= distance - made && index <= SHERD__INFLATE_HISTORY_BYTES - LENGTH_MAX - SLACK)
-    copy_apart(to, history->data + index, len);
+/* Copies a match. Nearly all are of one piece: they neither go round the history's edge, nor from
+ * there into what is new, nor into themselves. Where one lies cannot be foretold, so that it is
+ * worked out without a branch. */
+static inline void copy_match(uint8_t *to, const uint8_t *const places[2], size_t made,
+                              const struct sherd__inflate_history *history, size_t distance,
+                              size_t len) {
+  bool is_old = distance > made;
+  size_t old = (size_t)0 - is_old; /* all bits, or none */
+  size_t old_index = sherd__inflate_history_index(history, distance - made) & old;
+  size_t new_index = (made - distance) & ~old;
+  size_t whole = distance - (made & old);
+  if (len <= whole && old_index <= SHERD__INFLATE_HISTORY_BYTES - LENGTH_MAX - SLACK)
+    copy_wide(to, places[is_old] + (old_index | new_index), len);
   else
     sherd__inflate_copy(to, made, history, distance, len);
 }
 
 /* Decodes while there is enough of both. Returns STEP_DONE when there is not. */
-static enum step run(const struct sherd__inflate_codes *codes,
+static __attribute__((noinline)) enum step run(const struct sherd__inflate_codes *codes,
                      const struct sherd__inflate_history *history, struct sherd__inflate_bits *bits,
                      struct sherd__inflate_sink *sink) {
   const uint32_t *litlens = codes->litlens, *distances = codes->distances;
@@ -134,13 +128,14 @@ static enum step run(const struct sherd__inflate_codes *codes,
   const uint64_t distance_mask = ((uint64_t)1 << codes->distance_bits) - 1;
   struct sherd__inflate_bits b = *bits;
   const uint8_t *start = sink->out->data + sink->start;
+  const uint8_t *const places[2] = {start, history->data};
   uint8_t *out = sink->out->data + sink->out->len;
   const uint8_t *out_last = out + sherd__inflate_sink_room(sink) - ROUND_BYTES;
   enum step result = STEP_DONE;
 
-  while (b.end - b.next >= 8 && out <= out_last) {
-    sherd__inflate_bits_fill(&b);
-    uint32_t entry = litlens[b.held & litlen_mask];
+  uint32_t entry;
+  goto next;
+  for (;;) {
     if (entry & SHERD__INFLATE_LITERAL) {
       *out++ = (uint8_t)(entry >> 16);
       sherd__inflate_bits_drop(&b, DROP(entry));
@@ -152,7 +147,7 @@ static enum step run(const struct sherd__inflate_codes *codes,
         if (entry & SHERD__INFLATE_LITERAL) {
           *out++ = (uint8_t)(entry >> 16);
           sherd__inflate_bits_drop(&b, DROP(entry));
-          continue;
+          goto next;
         }
       }
     }
@@ -162,7 +157,7 @@ static enum step run(const struct sherd__inflate_codes *codes,
       if (entry & SHERD__INFLATE_LITERAL) {
         *out++ = (uint8_t)(entry >> 16);
         sherd__inflate_bits_drop(&b, DROP(entry));
-        continue;
+        goto next;
       }
       if (entry & SHERD__INFLATE_EXCEPTION) {
         result = entry & SHERD__INFLATE_END ? STEP_END : STEP_FAILED;
@@ -174,11 +169,11 @@ static enum step run(const struct sherd__inflate_codes *codes,
     unsigned length = value_of(entry, b.held);
     sherd__inflate_bits_drop(&b, DROP(entry));
     if (b.count < DISTANCE_BITS_MAX) {
-      if (b.end - b.next < 8) {
+      sherd__inflate_bits_fill(&b);
+      if (b.count < DISTANCE_BITS_MAX) {
         b = before;
         break;
       }
-      sherd__inflate_bits_fill(&b);
     }
     entry = distances[b.held & distance_mask];
     if (entry & SHERD__INFLATE_EXCEPTION) {
@@ -192,16 +187,24 @@ static enum step run(const struct sherd__inflate_codes *codes,
     size_t distance = value_of(entry, b.held);
     sherd__inflate_bits_drop(&b, DROP(entry));
     size_t made = (size_t)(out - start);
-    if (distance <= made) {
-      copy_behind(out, distance, length);
-    } else {
-      if (distance - made > history->len) {
-        result = STEP_FAILED;
-        break;
-      }
-      copy_history(out, made, history, distance, length);
+    if (distance > made + history->len) {
+      result = STEP_FAILED;
+      break;
     }
+    sherd__inflate_bits_fill(&b);
+    entry = litlens[b.held & litlen_mask];
+    copy_match(out, places, made, history, distance, length);
     out += length;
+    if (out > out_last || b.count < SYMBOL_BITS_MAX)
+      break;
+    continue;
+  next:
+    if (out > out_last)
+      break;
+    sherd__inflate_bits_fill(&b);
+    if (b.count < SYMBOL_BITS_MAX)
+      break;
+    entry = litlens[b.held & litlen_mask];
   }
   sink->out->len = (size_t)(out - sink->out->data);
   *bits = b;
@@ -218,7 +221,7 @@ enum sherd_status sherd__inflate_symbols(const struct sherd__inflate_codes *code
     if (status)
       return status;
     enum step now = STEP_DONE;
-    if (bits->end - bits->next >= 8 && sherd__inflate_sink_room(sink) >= ROUND_BYTES)
+    if (sherd__inflate_sink_room(sink) >= ROUND_BYTES)
       now = run(codes, history, bits, sink);
     if (now == STEP_FAILED)
       return SHERD_EZLIB;
