@@ -24,10 +24,10 @@ static uint64_t settle_slow(struct sherd__sim_server *server) {
   uint64_t slow_ms = faults->hold_ms > faults->trickle_ms ? faults->hold_ms : faults->trickle_ms;
   if (!server->is_slow && now_ms >= slow_ms)
     return UINT64_MAX;
-  struct sherd__peer *peer, *next;
+  struct sherd__sim_peer *peer, *next;
   for (peer = server->peers; peer; peer = next) {
-    next = sherd__peer_next(peer);
-    sherd__peer_flush(peer);
+    next = sherd__sim_peer_next(peer);
+    sherd__sim_peer_flush(peer);
   }
   server->is_slow = now_ms < slow_ms;
   if (!server->is_slow)
@@ -40,7 +40,7 @@ void sherd__sim_server_settle(struct sherd__sim_server *server) {
   if (!server->is_listening)
     return;
   while ((client = sherd__sim_next_ready(server->sim)))
-    sherd__peer_flush(sherd__sim_client_user(client));
+    sherd__sim_peer_flush(sherd__sim_client_user(client));
   uint64_t slow_ms = settle_slow(server);
   uint64_t due_ms = sherd__sim_deadline(server->sim), now_ms = sherd__sim_server_now_ms(server);
   due_ms = slow_ms < due_ms ? slow_ms : due_ms;
@@ -151,7 +151,7 @@ void sherd__sim_server_stop(struct sherd__sim_server *server) {
     return;
   server->is_listening = false;
   while (server->peers)
-    sherd__peer_close(server->peers);
+    sherd__sim_peer_close(server->peers);
   for (int i = 0; i < server->listener_count; i++)
     uv_close((uv_handle_t *)&server->listeners[i], NULL);
   uv_close((uv_handle_t *)&server->timer, NULL);

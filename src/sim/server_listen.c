@@ -39,7 +39,7 @@ enum sherd_status sherd__server_read_address(struct sherd__server_start *start) 
 static void on_connection(uv_stream_t *listener, int status) {
   struct sherd__sim_server *server = listener->data;
   if (status == 0)
-    sherd__peer_accept(server, listener);
+    sherd__sim_peer_accept(server, listener);
   sherd__sim_server_settle(server);
 }
 

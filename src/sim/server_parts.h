@@ -18,7 +18,7 @@ struct sherd__sim_server {
   struct sherd__sim *sim;
   struct sherd__rest *rest;
   struct sherd__tls *tls; /* NULL: none */
-  struct sherd__peer *peers;
+  struct sherd__sim_peer *peers;
   uint16_t port;
   struct sherd__sim_server_faults faults;
   bool is_slow;               /* something is held back because of them */
@@ -28,18 +28,18 @@ struct sherd__sim_server {
 };
 
 /* One connection. */
-struct sherd__peer;
+struct sherd__sim_peer;
 
 /* Takes the next connection of a listener. */
-void sherd__peer_accept(struct sherd__sim_server *server, uv_stream_t *listener);
+void sherd__sim_peer_accept(struct sherd__sim_server *server, uv_stream_t *listener);
 
 /* Sends what its simulator client has to send. */
-void sherd__peer_flush(struct sherd__peer *peer);
+void sherd__sim_peer_flush(struct sherd__sim_peer *peer);
 
 /* Lets go without a word; it frees itself. */
-void sherd__peer_close(struct sherd__peer *peer);
+void sherd__sim_peer_close(struct sherd__sim_peer *peer);
 
-struct sherd__peer *sherd__peer_next(const struct sherd__peer *peer);
+struct sherd__sim_peer *sherd__sim_peer_next(const struct sherd__sim_peer *peer);
 
 uint64_t sherd__sim_server_now_ms(const struct sherd__sim_server *server);
 

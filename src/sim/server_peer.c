@@ -14,9 +14,9 @@
  * large as can be, fit. */
 #define HTTP_OUT_BYTES_MAX (16u << 20)
 
-struct sherd__peer {
+struct sherd__sim_peer {
   struct sherd__sim_server *server;
-  struct sherd__peer *next, *previous;
+  struct sherd__sim_peer *next, *previous;
   uv_tcp_t tcp;
   uv_timer_t linger;
   uv_write_t write;
@@ -38,7 +38,7 @@ struct sherd__peer {
 };
 
 static void on_handle_closed(uv_handle_t *handle) {
-  struct sherd__peer *peer = handle->data;
+  struct sherd__sim_peer *peer = handle->data;
   if (--peer->open_handles)
     return;
   const struct sherd_allocator *allocator = peer->server->allocator;
@@ -48,7 +48,7 @@ static void on_handle_closed(uv_handle_t *handle) {
   sherd__free(allocator, peer);
 }
 
-void sherd__peer_close(struct sherd__peer *peer) {
+void sherd__sim_peer_close(struct sherd__sim_peer *peer) {
   struct sherd__sim_server *server = peer->server;
   if (peer->is_closing)
     return;
@@ -71,35 +71,35 @@ void sherd__peer_close(struct sherd__peer *peer) {
   uv_close((uv_handle_t *)&peer->linger, on_handle_closed);
 }
 
-struct sherd__peer *sherd__peer_next(const struct sherd__peer *peer) {
+struct sherd__sim_peer *sherd__sim_peer_next(const struct sherd__sim_peer *peer) {
   return peer->next;
 }
 
 /* --- Out --- */
 
 static void on_shutdown(uv_shutdown_t *request, int status) {
-  struct sherd__peer *peer = request->data;
+  struct sherd__sim_peer *peer = request->data;
   if (status < 0)
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
 }
 
 static void on_linger(uv_timer_t *timer) {
-  struct sherd__peer *peer = timer->data;
-  sherd__peer_close(peer);
+  struct sherd__sim_peer *peer = timer->data;
+  sherd__sim_peer_close(peer);
   sherd__sim_server_settle(peer->server);
 }
 
 /* The peer shall read our last words, so the socket is not closed before it has. */
-static void say_goodbye(struct sherd__peer *peer) {
+static void say_goodbye(struct sherd__sim_peer *peer) {
   peer->is_ending = true;
   if (uv_shutdown(&peer->shutdown, (uv_stream_t *)&peer->tcp, on_shutdown) < 0)
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
   else
     (void)uv_timer_start(&peer->linger, on_linger, LINGER_MS, 0);
 }
 
 /* What the WebSocket has to send, if nothing older waits. */
-static void collect(struct sherd__peer *peer) {
+static void collect(struct sherd__sim_peer *peer) {
   if (!peer->client || peer->plain.len)
     return;
   sherd__sim_client_take(peer->client, &peer->plain);
@@ -109,12 +109,12 @@ static void collect(struct sherd__peer *peer) {
   peer->is_reset |= sherd__sim_client_is_reset(peer->client);
 }
 
-static bool is_trickling(const struct sherd__peer *peer) {
+static bool is_trickling(const struct sherd__sim_peer *peer) {
   return peer->server->faults.trickle_ms > sherd__sim_server_now_ms(peer->server);
 }
 
 /* Moves one byte, at most once a millisecond. */
-static bool trickle(struct sherd__peer *peer, struct sherd_buf *from) {
+static bool trickle(struct sherd__sim_peer *peer, struct sherd_buf *from) {
   uint64_t now_ms = sherd__sim_server_now_ms(peer->server);
   peer->writing.len = 0;
   if (!from->len || peer->trickled_ms == now_ms)
@@ -127,7 +127,7 @@ static bool trickle(struct sherd__peer *peer, struct sherd_buf *from) {
 }
 
 /* Moves what is to be sent to `writing`; false when TLS fails. */
-static bool seal(struct sherd__peer *peer) {
+static bool seal(struct sherd__sim_peer *peer) {
   struct sherd_buf *from = &peer->plain;
   if (peer->tls) {
     from = &peer->cipher;
@@ -149,41 +149,41 @@ static bool seal(struct sherd__peer *peer) {
 }
 
 static void on_written(uv_write_t *request, int status) {
-  struct sherd__peer *peer = request->data;
+  struct sherd__sim_peer *peer = request->data;
   peer->is_writing = false;
   if (peer->is_closing)
     return;
   if (status < 0)
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
   else
-    sherd__peer_flush(peer);
+    sherd__sim_peer_flush(peer);
   sherd__sim_server_settle(peer->server);
 }
 
-static void write_out(struct sherd__peer *peer) {
+static void write_out(struct sherd__sim_peer *peer) {
   uv_buf_t buf = uv_buf_init((char *)peer->writing.data, (unsigned)peer->writing.len);
   peer->is_writing = true;
   if (uv_write(&peer->write, (uv_stream_t *)&peer->tcp, &buf, 1, on_written) < 0) {
     peer->is_writing = false;
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
   }
 }
 
 /* All is sent. */
-static void rest(struct sherd__peer *peer) {
+static void rest(struct sherd__sim_peer *peer) {
   sherd__sim_buf_rest(&peer->plain);
   sherd__sim_buf_rest(&peer->cipher);
   sherd__sim_buf_rest(&peer->writing);
 }
 
-void sherd__peer_flush(struct sherd__peer *peer) {
+void sherd__sim_peer_flush(struct sherd__sim_peer *peer) {
   struct sherd__sim_server *server = peer->server;
   if (peer->is_writing || peer->is_closing || peer->is_ending ||
       server->faults.hold_ms > sherd__sim_server_now_ms(server))
     return;
   collect(peer);
   if (!seal(peer)) {
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
     return;
   }
   if (peer->writing.len) {
@@ -194,7 +194,7 @@ void sherd__peer_flush(struct sherd__peer *peer) {
     return; /* the rest comes later */
   rest(peer);
   if (peer->is_cut)
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
   else if (peer->says_goodbye)
     say_goodbye(peer);
 }
@@ -202,7 +202,7 @@ void sherd__peer_flush(struct sherd__peer *peer) {
 /* --- In --- */
 
 /* The connection is no WebSocket: what came so far, and what comes, is HTTP's. */
-static bool feed_http(struct sherd__peer *peer, struct sherd_bytes in) {
+static bool feed_http(struct sherd__sim_peer *peer, struct sherd_bytes in) {
   bool is_ended = false;
   (void)uv_timer_start(&peer->linger, on_linger, HTTP_IDLE_MS, 0);
   if (sherd__rest_client_feed(peer->http, in, sherd__sim_server_now_ms(peer->server), &peer->plain,
@@ -213,7 +213,7 @@ static bool feed_http(struct sherd__peer *peer, struct sherd_bytes in) {
   return true;
 }
 
-static bool become_http(struct sherd__peer *peer) {
+static bool become_http(struct sherd__sim_peer *peer) {
   struct sherd__sim_client *client = peer->client;
   bool fed = sherd__rest_client_new(peer->server->rest, &peer->http) == SHERD_OK &&
              feed_http(peer, sherd__sim_client_head(client));
@@ -223,7 +223,7 @@ static bool become_http(struct sherd__peer *peer) {
 }
 
 /* Takes plaintext; false when the connection is to be given up. */
-static bool feed_plain(struct sherd__peer *peer, struct sherd_bytes in) {
+static bool feed_plain(struct sherd__sim_peer *peer, struct sherd_bytes in) {
   if (peer->http)
     return feed_http(peer, in);
   if (!peer->client)
@@ -232,7 +232,7 @@ static bool feed_plain(struct sherd__peer *peer, struct sherd_bytes in) {
   return sherd__sim_client_state(peer->client) != SHERD__SIM_HTTP || become_http(peer);
 }
 
-static bool feed_tls(struct sherd__peer *peer, struct sherd_bytes in) {
+static bool feed_tls(struct sherd__sim_peer *peer, struct sherd_bytes in) {
   struct sherd__sim_server *server = peer->server;
   for (;;) {
     size_t len = 0;
@@ -252,28 +252,28 @@ static bool feed_tls(struct sherd__peer *peer, struct sherd_bytes in) {
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
-  struct sherd__peer *peer = handle->data;
+  struct sherd__sim_peer *peer = handle->data;
   (void)suggested;
   *buf = uv_buf_init((char *)peer->server->raw, sizeof peer->server->raw);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf) {
-  struct sherd__peer *peer = stream->data;
+  struct sherd__sim_peer *peer = stream->data;
   struct sherd_bytes in = {(const uint8_t *)buf->base, got > 0 ? (size_t)got : 0};
   bool goes_on = got >= 0;
   if (got > 0 && !peer->is_ending)
     goes_on = peer->tls ? feed_tls(peer, in) : feed_plain(peer, in);
   if (goes_on)
-    sherd__peer_flush(peer);
+    sherd__sim_peer_flush(peer);
   else
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
   sherd__sim_server_settle(peer->server);
 }
 
 /* --- Beginning --- */
 
-static struct sherd__peer *make_peer(struct sherd__sim_server *server) {
-  struct sherd__peer *peer = sherd__calloc(server->allocator, sizeof *peer);
+static struct sherd__sim_peer *make_peer(struct sherd__sim_server *server) {
+  struct sherd__sim_peer *peer = sherd__calloc(server->allocator, sizeof *peer);
   if (!peer)
     return NULL;
   peer->server = server;
@@ -300,8 +300,8 @@ static struct sherd__tls *choose_tls(struct sherd__sim_server *server) {
   return server->odd_tls;
 }
 
-void sherd__peer_accept(struct sherd__sim_server *server, uv_stream_t *listener) {
-  struct sherd__peer *peer = make_peer(server);
+void sherd__sim_peer_accept(struct sherd__sim_server *server, uv_stream_t *listener) {
+  struct sherd__sim_peer *peer = make_peer(server);
   if (!peer)
     return; /* it waits in the listener's queue for the next one */
   bool is_open =
@@ -311,5 +311,5 @@ void sherd__peer_accept(struct sherd__sim_server *server, uv_stream_t *listener)
           SHERD_OK &&
       uv_read_start((uv_stream_t *)&peer->tcp, on_alloc, on_read) == 0;
   if (!is_open)
-    sherd__peer_close(peer);
+    sherd__sim_peer_close(peer);
 }
