@@ -17,7 +17,6 @@
 #include <sherd/store.h>
 
 #include "base/buf.h"
-#include "base/token.h"
 #include "cli/logs.h"
 #include "sink/hub.h"
 
@@ -152,13 +151,8 @@ int sherd__run_settings_reload(struct sherd__run_settings *settings,
 uint64_t sherd__setting_bit(size_t offset);
 
 /* Where the token is: a file, or NULL for SHERD_TOKEN. --token-file comes before SHERD_TOKEN, which
- * comes before SHERD_TOKEN_FILE and the file's. Lifetime: the settings'. */
+ * comes before SHERD_TOKEN_FILE and the file's. For sherd__cli_token(). Lifetime: the settings'. */
 const char *sherd__run_settings_token_file(const struct sherd__run_settings *settings);
-
-/* Takes the token from there, to be wiped. Gives EX_OK, or complains: EX_CONFIG when there is none,
- * else what sherd__cli_token() gives. */
-int sherd__run_settings_token(const struct sherd__run_settings *settings,
-                              char out[SHERD__TOKEN_SIZE]);
 
 /* Appends what would run, and where each value that is no default comes from. Errors:
  * SHERD_ENOMEM. */

@@ -193,3 +193,8 @@ void sherd__loading_finish(struct sherd__loading *loading) {
   place_store(loading);
   place_socket(loading);
 }
+
+const char *sherd__run_settings_token_file(const struct sherd__run_settings *settings) {
+  bool is_flag = settings->origins_[SHERD__ROW(token_file)].source == SHERD__FROM_FLAG;
+  return is_flag || !settings->token_is_in_environment_ ? settings->token_file : NULL;
+}
