@@ -222,14 +222,28 @@ bool sherd__peer_is_dead(const struct sherd__peer *peer) {
   return peer->is_closing || (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR));
 }
 
-static void open_std(struct sherd__hub *hub, struct sherd__peer *peer) {
+/* False: no memory. A stdin that cannot be watched is a file. */
+static bool open_std(struct sherd__hub *hub, struct sherd__peer *peer) {
   peer->is_std = true;
   peer->in_fd = hub->config.stdin_fd;
   sherd__out_open(&peer->out, hub->allocator, hub->config.stdout_fd);
+  /* The loop watches a descriptor once. */
+  if (peer->in_fd >= 0 && peer->out.fd == peer->in_fd) {
+    peer->out.fd = fcntl(peer->in_fd, F_DUPFD_CLOEXEC, 0);
+    peer->out.owns_fd = true;
+  }
   if (peer->out.fd >= 0 && peer->out.kind != SHERD__OUT_FILE)
     peer->out_poll = sherd__peer_poll(hub, peer->out.fd);
   if (peer->in_fd >= 0)
     peer->in_poll = sherd__peer_poll(hub, peer->in_fd);
+  return peer->out_poll || peer->out.fd < 0 || peer->out.kind == SHERD__OUT_FILE;
+}
+
+static bool open_connection(struct sherd__hub *hub, struct sherd__peer *peer, int fd) {
+  sherd__out_init(&peer->out, hub->allocator, fd);
+  peer->in_fd = fd;
+  peer->in_poll = peer->out_poll = sherd__peer_poll(hub, fd);
+  return peer->in_poll;
 }
 
 struct sherd__peer *sherd__peer_new(struct sherd__hub *hub, int fd) {
@@ -240,24 +254,15 @@ struct sherd__peer *sherd__peer_new(struct sherd__hub *hub, int fd) {
     return NULL;
   }
   peer->hub = hub;
-  peer->in_fd = fd;
   sherd__lines_init(&peer->lines, hub->allocator);
-  if (fd < 0) {
-    open_std(hub, peer);
-  } else {
-    sherd__out_init(&peer->out, hub->allocator, fd);
-    peer->in_poll = peer->out_poll = sherd__peer_poll(hub, fd);
-    if (!peer->in_poll) {
-      close(fd);
-      sherd__free(hub->allocator, peer);
-      return NULL;
-    }
-  }
   peer->id = ++hub->last_id;
   peer->next = hub->peers;
   hub->peers = peer;
   hub->peer_count++;
-  return peer;
+  if (fd < 0 ? open_std(hub, peer) : open_connection(hub, peer, fd))
+    return peer;
+  sherd__peer_free(peer);
+  return NULL;
 }
 
 void sherd__peer_close(struct sherd__peer *peer, const char *why) {
