@@ -337,7 +337,7 @@ static uint64_t id_of(const struct sherd__sim *sim, char letter) {
   case 'c':
     return guild ? text_channel(guild) : 1;
   case 'r':
-    return guild ? guild->roles.items[0].id : 1;
+    return guild ? guild->roles.items[guild->roles.count - 1].id : 1;
   case 'm':
     return sim->messages.count ? sim->messages.items[sim->messages.count - 1].id : 1;
   case 'a':
@@ -385,6 +385,7 @@ static void ask(struct world *world, struct sherd_bytes *script) {
       "/api/v10/webhooks/$a/token",
       "/api/v10/webhooks/$a/token/messages/@original",
       "/api/v10/users/@me/channels",
+      "/api/v10/guilds/$g/members/@me/roles/$r",
   };
   char path[PATH_SIZE], limit[4];
   const char *method = methods[fuzz_byte(script) % (sizeof methods / sizeof *methods)];

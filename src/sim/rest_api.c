@@ -42,6 +42,8 @@ static const struct sherd__rest_route routes[] = {
     {"GET", "/guilds/{}/roles", sherd__rest_get_roles, TOKEN},
     {"GET", "/guilds/{}/members", sherd__rest_get_members, TOKEN},
     {"GET", "/guilds/{}/members/{}", sherd__rest_get_member, TOKEN},
+    {"PUT", "/guilds/{}/members/{}/roles/{}", sherd__rest_put_member_role, TOKEN},
+    {"DELETE", "/guilds/{}/members/{}/roles/{}", sherd__rest_delete_member_role, TOKEN},
     {"GET", "/channels/{}", sherd__rest_get_channel, TOKEN},
     {"POST", "/channels/{}/typing", sherd__rest_post_typing, TOKEN},
     {"POST", "/channels/{}/messages", sherd__rest_post_message, BODY},

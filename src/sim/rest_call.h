@@ -84,11 +84,18 @@ struct sherd__lane *sherd__rest_lane(struct sherd__sim *sim, const struct sherd_
 /* A new id, later than all others on the lane. */
 sherd_snowflake sherd__rest_new_id(struct sherd__lane *lane);
 
-/* Gives an event to everybody who may have it. `data` is its `d`, `blank` the same without content
- * (empty: no difference). Errors: SHERD_ENOMEM. */
+/* Guild args[0], or NULL and an answer that there is none. */
+struct sherd__guild *sherd__rest_find_guild(struct sherd__rest_call *call);
+
+/* Gives an event to everybody who may have it; what is about the bot needs no intent. `data` is its
+ * `d`, `blank` the same without content (empty: no difference). Errors: SHERD_ENOMEM. */
 enum sherd_status sherd__rest_dispatch(struct sherd__sim *sim, enum sherd_event_type type,
-                                       const struct sherd__guild *guild, struct sherd_bytes data,
-                                       struct sherd_bytes blank);
+                                       const struct sherd__guild *guild, bool is_about_bot,
+                                       struct sherd_bytes data, struct sherd_bytes blank);
+
+/* The same with what is in call->print, and answers without it. */
+void sherd__rest_tell_and_be_silent(struct sherd__rest_call *call, enum sherd_event_type type,
+                                    const struct sherd__guild *guild, bool is_about_bot);
 
 /* --- Discord's routes, by file --- */
 
@@ -102,6 +109,8 @@ void sherd__rest_get_channels(struct sherd__rest_call *call);
 void sherd__rest_get_roles(struct sherd__rest_call *call);
 void sherd__rest_get_members(struct sherd__rest_call *call);
 void sherd__rest_get_member(struct sherd__rest_call *call);
+void sherd__rest_put_member_role(struct sherd__rest_call *call);
+void sherd__rest_delete_member_role(struct sherd__rest_call *call);
 void sherd__rest_get_channel(struct sherd__rest_call *call);
 
 void sherd__rest_get_commands(struct sherd__rest_call *call);

@@ -17,15 +17,15 @@
 #define CONTENT_SIZE           (CONTENT_CHARACTERS_MAX * 4 + 1)
 
 enum sherd_status sherd__rest_dispatch(struct sherd__sim *sim, enum sherd_event_type type,
-                                       const struct sherd__guild *guild, struct sherd_bytes data,
-                                       struct sherd_bytes blank) {
+                                       const struct sherd__guild *guild, bool is_about_bot,
+                                       struct sherd_bytes data, struct sherd_bytes blank) {
   const struct sherd__sim_event *row = sherd__sim_event_row(type);
   struct sherd__dispatch *dispatch = sherd__dispatch_new(sim->allocator, type, data);
   if (!dispatch)
     return SHERD_ENOMEM;
   dispatch->guild_id = guild ? guild->id : 0;
   dispatch->guild_index = guild ? (uint32_t)(guild - sim->world.guilds.items) : 0;
-  dispatch->intents = guild ? row->guild_intents : row->dm_intents;
+  dispatch->intents = is_about_bot ? 0 : guild ? row->guild_intents : row->dm_intents;
   if (blank.len) {
     dispatch->blank = sherd__dispatch_new(sim->allocator, type, blank);
     if (!dispatch->blank) {
@@ -168,7 +168,7 @@ static enum sherd_status tell(struct sherd__rest_call *call, enum sherd_event_ty
   sherd__print(call->print, "}");
   enum sherd_status status = call->print->status;
   if (!status)
-    status = sherd__rest_dispatch(call->sim, type, place->guild,
+    status = sherd__rest_dispatch(call->sim, type, place->guild, false,
                                   sherd__print_since(call->print, len), (struct sherd_bytes){0});
   out->len = len;
   return status;
@@ -272,13 +272,12 @@ static void write_place(struct sherd__rest_call *call, const char *key,
     sherd__print(call->print, ",'guild_id':'%ju'", (uintmax_t)place->guild->id);
 }
 
-/* Gives what is in call->print to everybody, and answers without it. */
-static void tell_and_be_silent(struct sherd__rest_call *call, enum sherd_event_type type,
-                               const struct sherd__rest_place *place) {
+void sherd__rest_tell_and_be_silent(struct sherd__rest_call *call, enum sherd_event_type type,
+                                    const struct sherd__guild *guild, bool is_about_bot) {
   enum sherd_status status = call->print->status;
   if (!status)
-    status = sherd__rest_dispatch(call->sim, type, place->guild, sherd__print_since(call->print, 0),
-                                  (struct sherd_bytes){0});
+    status = sherd__rest_dispatch(call->sim, type, guild, is_about_bot,
+                                  sherd__print_since(call->print, 0), (struct sherd_bytes){0});
   sherd__print_reset(call->print);
   if (status)
     out_of_memory(call);
@@ -301,7 +300,7 @@ void sherd__rest_delete_message(struct sherd__rest_call *call) {
     return;
   write_place(call, "id", &place);
   sherd__print(call->print, "}");
-  tell_and_be_silent(call, SHERD_EVENT_MESSAGE_DELETE, &place);
+  sherd__rest_tell_and_be_silent(call, SHERD_EVENT_MESSAGE_DELETE, place.guild, false);
 }
 
 /* Unicode, or name:id of an emoji of a guild. */
@@ -342,7 +341,7 @@ void sherd__rest_put_reaction(struct sherd__rest_call *call) {
   }
   write_emoji(call, emoji);
   sherd__print(call->print, ",'burst':false,'type':0}");
-  tell_and_be_silent(call, SHERD_EVENT_MESSAGE_REACTION_ADD, &place);
+  sherd__rest_tell_and_be_silent(call, SHERD_EVENT_MESSAGE_REACTION_ADD, place.guild, false);
 }
 
 void sherd__rest_post_typing(struct sherd__rest_call *call) {

@@ -34,8 +34,7 @@ bool sherd__rest_find_channel(const struct sherd__sim *sim, sherd_snowflake id,
   return false;
 }
 
-/* Guild args[0], or an answer that there is none. */
-static struct sherd__guild *find_guild(struct sherd__rest_call *call) {
+struct sherd__guild *sherd__rest_find_guild(struct sherd__rest_call *call) {
   struct sherd__guild *guild = sherd__world_guild(&call->sim->world, call->ids[0]);
   if (!guild)
     sherd__rest_unknown(call, "Guild", 10004);
@@ -133,7 +132,7 @@ void sherd__rest_get_application(struct sherd__rest_call *call) {
 
 void sherd__rest_get_guild(struct sherd__rest_call *call) {
   struct sherd__view view = view_of(call);
-  const struct sherd__guild *guild = find_guild(call);
+  const struct sherd__guild *guild = sherd__rest_find_guild(call);
   if (!guild)
     return;
   sherd__rest_ok(call);
@@ -148,7 +147,7 @@ void sherd__rest_get_guild(struct sherd__rest_call *call) {
 
 void sherd__rest_get_channels(struct sherd__rest_call *call) {
   struct sherd__view view = view_of(call);
-  const struct sherd__guild *guild = find_guild(call);
+  const struct sherd__guild *guild = sherd__rest_find_guild(call);
   if (!guild)
     return;
   sherd__rest_ok(call);
@@ -158,64 +157,11 @@ void sherd__rest_get_channels(struct sherd__rest_call *call) {
 
 void sherd__rest_get_roles(struct sherd__rest_call *call) {
   struct sherd__view view = view_of(call);
-  const struct sherd__guild *guild = find_guild(call);
+  const struct sherd__guild *guild = sherd__rest_find_guild(call);
   if (!guild)
     return;
   sherd__rest_ok(call);
   SHERD__VIEW_LIST(&view, guild->roles.count, sherd__view_role(&view, guild, i));
-}
-
-/* The member with the lowest user id over `after`, or NULL. */
-static const struct sherd__member *member_after(const struct sherd__world *world,
-                                                const struct sherd__guild *guild,
-                                                sherd_snowflake after) {
-  const struct sherd__member *best = NULL;
-  sherd_snowflake best_id = UINT64_MAX;
-  for (uint32_t i = 0; i < guild->members.count; i++) {
-    sherd_snowflake id = world->users.items[guild->members.items[i].user].id;
-    if (id > after && id < best_id) {
-      best = &guild->members.items[i];
-      best_id = id;
-    }
-  }
-  return best;
-}
-
-void sherd__rest_get_members(struct sherd__rest_call *call) {
-  struct sherd__view view = view_of(call);
-  const struct sherd__guild *guild = find_guild(call);
-  if (!guild)
-    return;
-  uint64_t limit = sherd__rest_number(call, "limit", 1, 1000, 1);
-  sherd_snowflake after = sherd__rest_number(call, "after", 0, UINT64_MAX, 0);
-  sherd__rest_ok(call);
-  sherd__print(call->print, "[");
-  for (; limit; limit--) {
-    const struct sherd__member *member = member_after(view.world, guild, after);
-    if (!member)
-      break;
-    sherd__print_comma(call->print);
-    sherd__view_member(&view, guild, member, SHERD__MEMBER_WHOLE);
-    after = view.world->users.items[member->user].id;
-  }
-  sherd__print(call->print, "]");
-}
-
-void sherd__rest_get_member(struct sherd__rest_call *call) {
-  struct sherd__view view = view_of(call);
-  const struct sherd__guild *guild = find_guild(call);
-  if (!guild)
-    return;
-  sherd_snowflake id = call->ids[1];
-  if (call->args[1].len == 3 && memcmp(call->args[1].data, "@me", 3) == 0)
-    id = view.world->users.items[0].id;
-  const struct sherd__member *member = sherd__guild_member(view.world, guild, id);
-  if (!member) {
-    sherd__rest_unknown(call, "Member", 10007);
-    return;
-  }
-  sherd__rest_ok(call);
-  sherd__view_member(&view, guild, member, SHERD__MEMBER_WHOLE);
 }
 
 /* --- Channels --- */

@@ -369,6 +369,81 @@ static void what_a_bot_writes_comes_as_an_event(void **state) {
   close_scene(&scene);
 }
 
+/* Whether a member's roles have that id. */
+static bool has_role(struct sherd_value member, const char *role) {
+  struct sherd_value roles = sherd_value_get(member, "roles");
+  size_t count = 0;
+  bool has_it = false;
+  assert_int_equal(sherd_value_count(roles, &count), SHERD_OK);
+  for (size_t i = 0; i < count; i++)
+    has_it |= sherd_value_equals(sherd_value_at(roles, i), role);
+  return has_it;
+}
+
+static void roles_are_given_and_taken(void **state) {
+  (void)state;
+  struct scene scene;
+  struct peer bot;
+  char role[32], managed[32], member[128];
+  open_scene(&scene);
+  struct asker *asker = &scene.asker;
+  struct sherd_value roles =
+      ask_json(asker, 200, "GET", path("/guilds/%s/roles", scene.guild), NULL);
+  strcpy(managed, text_at(roles, "1.id"));
+  strcpy(role, text_at(roles, "2.id"));
+  struct sherd_value page = /* whoever comes after the bot */
+      ask_json(asker, 200, "GET",
+               path("/guilds/%s/members?limit=1&after=%s", scene.guild, scene.application), NULL);
+  (void)snprintf(member, sizeof member, "/guilds/%s/members/%s", scene.guild,
+                 text_at(page, "0.user.id"));
+  (void)ask(asker, 204, "DELETE", path("%s/roles/%s", member, role), NULL);
+  open_bot(&scene, &bot);
+  for (int gives = 1; gives >= 0; gives--)
+    for (int again = 0; again < 2; again++) { /* and once more: nothing changes, nothing is told */
+      assert_string_equal(
+          ask(asker, 204, gives ? "PUT" : "DELETE", path("%s/roles/%s", member, role), NULL), "");
+      assert_int_equal(has_role(ask_json(asker, 200, "GET", member, NULL), role), gives);
+      if (again) {
+        assert_null(peer_next(&bot));
+        continue;
+      }
+      struct sherd_value event = peer_expect(&bot, "GUILD_MEMBER_UPDATE");
+      expect_text(event, "guild_id", scene.guild);
+      assert_int_equal(has_role(event, role), gives);
+    }
+  expect_number(ask_json(asker, 404, "PUT", path("/guilds/5/members/6/roles/7"), NULL), "code",
+                10004);
+  expect_number(
+      ask_json(asker, 404, "PUT", path("/guilds/%s/members/6/roles/%s", scene.guild, role), NULL),
+      "code", 10007);
+  expect_number(ask_json(asker, 404, "PUT", path("%s/roles/7", member), NULL), "code", 10011);
+  const char *const fixed[] = {scene.guild /* @everyone */, managed};
+  for (size_t i = 0; i < 2; i++)
+    expect_number(ask_json(asker, 400, "DELETE", path("%s/roles/%s", member, fixed[i]), NULL),
+                  "code", 50028);
+  peer_free(&bot);
+  close_scene(&scene);
+}
+
+/* Of the bot itself it is told without GUILD_MEMBERS; of others it is not. */
+static void a_bot_hears_of_its_own_roles(void **state) {
+  (void)state;
+  struct scene scene;
+  struct peer bot;
+  char role[32], session[64];
+  open_scene(&scene);
+  struct asker *asker = &scene.asker;
+  strcpy(role,
+         text_at(ask_json(asker, 200, "GET", path("/guilds/%s/roles", scene.guild), NULL), "2.id"));
+  peer_login(&bot, &scene.net, 0, 1, SHERD_INTENT_GUILDS, session);
+  net_wait(&scene.net, 1000);
+  (void)peer_drain(&bot, NULL);
+  (void)ask(asker, 204, "PUT", path("/guilds/%s/members/@me/roles/%s", scene.guild, role), NULL);
+  expect_text(peer_expect(&bot, "GUILD_MEMBER_UPDATE"), "user.id", scene.application);
+  peer_free(&bot);
+  close_scene(&scene);
+}
+
 static void direct_messages_are_of_no_guild(void **state) {
   (void)state;
   struct scene scene;
@@ -567,6 +642,8 @@ int main(void) {
       cmocka_unit_test(a_put_replaces_all_of_its_scope),
       cmocka_unit_test(bad_commands_change_nothing),
       cmocka_unit_test(what_a_bot_writes_comes_as_an_event),
+      cmocka_unit_test(roles_are_given_and_taken),
+      cmocka_unit_test(a_bot_hears_of_its_own_roles),
       cmocka_unit_test(direct_messages_are_of_no_guild),
       cmocka_unit_test(json_is_found_among_parts),
       cmocka_unit_test(messages_have_discords_limits),
