@@ -156,12 +156,16 @@ static uint8_t *read_file(struct sherd__loading *loading, const char *path, size
   return NULL;
 }
 
-void sherd__loading_file(struct sherd__loading *loading, const char *path) {
+void sherd__loading_text(struct sherd__loading *loading, struct sherd_bytes text) {
   const struct sherd__settings_file_host host = {on_section, on_value, on_fault, loading};
+  sherd__settings_file_read(text, &host);
+}
+
+void sherd__loading_file(struct sherd__loading *loading, const char *path) {
   size_t len = 0;
   uint8_t *text = read_file(loading, path, &len);
   if (!text)
     return;
-  sherd__settings_file_read((struct sherd_bytes){text, len}, &host);
+  sherd__loading_text(loading, (struct sherd_bytes){text, len});
   sherd__free(loading->settings->allocator_, text);
 }

@@ -54,6 +54,11 @@ static void see_section(struct reading *reading, struct sherd_bytes line) {
     reading->host->fault(reading->host->ctx, reading->line, "has no ] after its [");
     return;
   }
+  for (const uint8_t *at = end + 1; at < line.data + line.len && *at != '#' && *at != ';'; at++)
+    if (!is_blank(*at)) {
+      reading->host->fault(reading->host->ctx, reading->line, "has more after its ]");
+      return;
+    }
   (void)snprintf(name, sizeof name, "%.*s", (int)(end - line.data - 1),
                  (const char *)line.data + 1);
   reading->host->section(reading->host->ctx, reading->line, name);

@@ -28,8 +28,10 @@ void sherd__loading_take(struct sherd__loading *loading, size_t row,
 /* Sorts the command line into `flags`. settings_args.c */
 void sherd__loading_args(struct sherd__loading *loading);
 
-/* Takes what the file says. settings_conf.c */
+/* Takes what the file says, or what would stand in one: the problems have the settings' `config`
+ * for its name. settings_conf.c */
 void sherd__loading_file(struct sherd__loading *loading, const char *path);
+void sherd__loading_text(struct sherd__loading *loading, struct sherd_bytes text);
 
 /* Complains of what does not go together, and fills in what follows. settings_check.c */
 void sherd__loading_finish(struct sherd__loading *loading);

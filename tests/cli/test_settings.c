@@ -386,7 +386,9 @@ static void every_problem_of_a_file_is_told(void **state) {
                       "xyzzy = 1\n"
                       "[gateway]\n"
                       "compression = zlib\n"
-                      "[bot\n",
+                      "[bot\n"
+                      "[log] level = debug\n"
+                      "[log] ; level = debug\n",
                       "sherd.conf:1: the key 'shards' stands before any [section]\n"
                       "sherd.conf:2: there is no section [shrads]; did you mean [shards]?\n"
                       "sherd.conf:5: there is no key 'shrads' in [shards]; did you mean 'shards'?\n"
@@ -396,7 +398,8 @@ static void every_problem_of_a_file_is_told(void **state) {
                       "sherd.conf:10: there is no key 'xyzzy' in [shards]; see 'man sherd-run'\n"
                       "sherd.conf:12: compression = zlib: not one of none, payload-zlib, "
                       "zlib-stream or zstd-stream; did you mean 'zlib-stream'?\n"
-                      "sherd.conf:13: this line has no ] after its [\n");
+                      "sherd.conf:13: this line has no ] after its [\n"
+                      "sherd.conf:14: this line has more after its ]\n");
 }
 
 static void bad_bytes_are_told(void **state) {
