@@ -22,9 +22,18 @@ static void pause_asking(void *ctx, uint64_t pause_ms) {
   uv_mutex_unlock(&fleet->mutex);
 }
 
+static bool is_cancelled(void *ctx) {
+  struct sherd_fleet *fleet = ctx;
+  uv_mutex_lock(&fleet->mutex);
+  bool is_cancelled = fleet->is_cancelled;
+  uv_mutex_unlock(&fleet->mutex);
+  return is_cancelled;
+}
+
 static void ask(uv_work_t *work) {
   struct sherd_fleet *fleet = work->data;
-  struct sherd__rest_host host = {.pause = pause_asking, .ctx = fleet};
+  struct sherd__rest_host host = {
+      .pause = pause_asking, .is_cancelled = is_cancelled, .ctx = fleet};
   sherd__random_init(&host.random, NULL, NULL);
   struct sherd__fleet_limits *limits = &fleet->limits;
   limits->status =

@@ -18,6 +18,10 @@ static void pause_thread(void *ctx, uint64_t pause_ms) {
   }
 }
 
+bool sherd__rest_is_cancelled(const struct sherd__rest_host *host) {
+  return host->is_cancelled && host->is_cancelled(host->ctx);
+}
+
 /* The pause before try `number`, from 2: doubled each time, the half of it by chance, so that many
  * who failed together do not come back together; never before the server's own time. */
 static uint64_t pause_before(uint32_t number, uint64_t retry_after_ms, uint32_t max_wait_ms,
@@ -39,9 +43,9 @@ enum sherd_status sherd__rest_gateway_bot(const struct sherd_rest_config *config
   uint32_t max_wait_ms = config->max_wait_ms ? config->max_wait_ms : WAIT_MS;
   struct sherd__rest_try result;
   for (uint32_t number = 1;; number++) {
-    enum sherd_status status = sherd__rest_try(config, out, &result);
+    enum sherd_status status = sherd__rest_try(config, host, out, &result);
     if (!status || !result.may_be_repeated || number == tries ||
-        result.retry_after_ms > max_wait_ms)
+        result.retry_after_ms > max_wait_ms || sherd__rest_is_cancelled(host))
       break;
     host->pause(host->ctx,
                 pause_before(number + 1, result.retry_after_ms, max_wait_ms, &host->random));

@@ -16,6 +16,9 @@
 /* What a test replaces. */
 struct sherd__rest_host {
   void (*pause)(void *ctx, uint64_t pause_ms); /* blocks for that long */
+  /* Whether nobody wants the answer any more: asked about once a second during a try, and before
+   * each pause and try. NULL: never. */
+  bool (*is_cancelled)(void *ctx);
   void *ctx;
   struct sherd__random random; /* for jitter */
 };
@@ -33,9 +36,13 @@ struct sherd__rest_try {
   uint64_t retry_after_ms; /* what the server asked for; 0: nothing */
 };
 
-/* Makes one try; SHERD_OK and *out, or the status that is in `result` too. Never pauses. */
+/* Makes one try; SHERD_OK and *out, or the status that is in `result` too: SHERD_ELOST when it was
+ * cancelled. Never pauses. */
 enum sherd_status sherd__rest_try(const struct sherd_rest_config *config,
+                                  const struct sherd__rest_host *host,
                                   struct sherd_gateway_bot *out, struct sherd__rest_try *result);
+
+bool sherd__rest_is_cancelled(const struct sherd__rest_host *host);
 
 /* Reads the body of an answer. On a failure *fault says which part is at fault, as in "shards".
  * Errors: SHERD_ERESTBODY. */

@@ -22,10 +22,11 @@
 
 struct request {
   const struct sherd_rest_config *config;
+  const struct sherd__rest_host *host;
   CURL *curl;
   struct curl_slist *headers; /* hold the token */
   char *url;
-  char *host;
+  char *host_name;
   uint16_t port;
   struct sherd_buf body;
   bool is_too_long;
@@ -43,6 +44,14 @@ static size_t on_body(char *data, size_t size, size_t count, void *user) {
   return len;
 }
 
+/* Another result than 0 ends the transfer. */
+static int on_progress(void *user, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up) {
+  const struct request *request = user;
+  (void)down_total, (void)down, (void)up_total, (void)up;
+  return sherd__rest_is_cancelled(request->host);
+}
+
 /* --- What is asked --- */
 
 /* Takes the URL apart, for it must be of HTTP, and its host stands in every error. */
@@ -56,7 +65,7 @@ static enum sherd_status set_url(struct request *request, const char *api_url) {
   if (curl_url_set(parts, CURLUPART_URL, api_url, 0) == CURLUE_OK &&
       curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
       (strcasecmp(scheme, "https") == 0 || strcasecmp(scheme, "http") == 0) &&
-      curl_url_get(parts, CURLUPART_HOST, &request->host, 0) == CURLUE_OK &&
+      curl_url_get(parts, CURLUPART_HOST, &request->host_name, 0) == CURLUE_OK &&
       curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
       curl_url_get(parts, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
     size_t len = strlen(path);
@@ -128,6 +137,9 @@ static enum sherd_status set_options(struct request *request) {
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, request);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->detail);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, request->headers);
   if (curl_easy_setopt(curl, CURLOPT_URL, request->url) ||
@@ -221,7 +233,7 @@ static void clean(char *text) {
 /* Fills in `result` for a try that failed. */
 static void explain(struct request *request, struct sherd__failure failure,
                     struct sherd__rest_try *result) {
-  const struct sherd__route route = {.host = request->host ? request->host : "api_url",
+  const struct sherd__route route = {.host = request->host_name ? request->host_name : "api_url",
                                      .port = request->port};
   clean(request->detail);
   if (!failure.detail)
@@ -311,13 +323,14 @@ static void clean_up(struct request *request) {
     sherd__wipe(header->data, strlen(header->data));
   curl_slist_free_all(request->headers);
   curl_free(request->url);
-  curl_free(request->host);
+  curl_free(request->host_name);
   sherd__buf_deinit(&request->body);
 }
 
 enum sherd_status sherd__rest_try(const struct sherd_rest_config *config,
+                                  const struct sherd__rest_host *host,
                                   struct sherd_gateway_bot *out, struct sherd__rest_try *result) {
-  struct request request = {.config = config};
+  struct request request = {.config = config, .host = host};
   memset(out, 0, sizeof *out);
   memset(result, 0, sizeof *result);
   enum sherd_status status = prepare(&request);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fleet_host.h"
+#include "support/script_server.h"
 
 #define SHARDS 64
 
@@ -158,6 +159,28 @@ static void a_fatal_close_of_one_ends_all(void **state) {
   fleet_host_stop(&host);
 }
 
+/* --- The API --- */
+
+/* An API that never answers holds nobody up who leaves. */
+static void a_fleet_that_asks_can_be_freed(void **state) {
+  (void)state;
+  static const struct script_step silent[] = {SCRIPT_REQUEST, SCRIPT_SIGNAL, SCRIPT_END};
+  struct script_server *api = script_server_start_one(silent);
+  char url[128];
+  assert_non_null(api);
+  snprintf(url, sizeof url, "http%s", script_server_url(api) + strlen("ws"));
+  fleet_host_start(&host, &many);
+  struct sherd_fleet_config config = fleet_host_config(&host, 0);
+  config.rest.api_url = url;
+  struct sherd_fleet *fleet = fleet_host_fleet(&config);
+  assert_non_null(script_server_wait(api, SCRIPT_OP_REQUEST, 0));
+  uint64_t before_ns = uv_hrtime();
+  sherd_fleet_free(fleet);
+  assert_true(uv_hrtime() - before_ns < UINT64_C(5000000000));
+  fleet_host_stop(&host);
+  script_server_stop(api);
+}
+
 /* --- The day's starts --- */
 
 static void it_waits_when_the_days_starts_are_used_up(void **state) {
@@ -284,6 +307,7 @@ int main(void) {
       cmocka_unit_test(what_cannot_be_is_refused),
       cmocka_unit_test(a_wrong_token_ends_it),
       cmocka_unit_test(a_fatal_close_of_one_ends_all),
+      cmocka_unit_test(a_fleet_that_asks_can_be_freed),
       cmocka_unit_test(it_waits_when_the_days_starts_are_used_up),
       cmocka_unit_test(shards_that_wait_cost_next_to_nothing),
       cmocka_unit_test(commands_find_their_shards),
