@@ -1,5 +1,7 @@
 #include "fleet/store_slots.h"
 
+#define NONE (-1)
+
 /* The words of a slot. */
 enum {
   CHECK,
@@ -21,11 +23,19 @@ static uint64_t check_of(const struct sherd__slots *slots, int which) {
   return sherd__check_end(check);
 }
 
-/* 0 for a slot that does not count. */
-static uint64_t generation_of(const struct sherd__slots *slots, int which) {
-  if (sherd__word_get(&slots->slot[which][CHECK]) != check_of(slots, which))
-    return 0;
-  return sherd__word_get(&slots->slot[which][GENERATION]);
+static bool is_whole(const struct sherd__slots *slots, int which) {
+  return sherd__word_get(&slots->slot[which][CHECK]) == check_of(slots, which);
+}
+
+/* Which slot counts; NONE when neither does. */
+static int find(const struct sherd__slots *slots) {
+  bool first = is_whole(slots, 0), second = is_whole(slots, 1);
+  if (!first || !second)
+    return first ? 0 : second ? 1 : NONE;
+  /* Whatever numbers a file may have: the one that follows the other, round the end too. */
+  uint64_t ahead =
+      sherd__word_get(&slots->slot[1][GENERATION]) - sherd__word_get(&slots->slot[0][GENERATION]);
+  return ahead > 0 && ahead <= INT64_MAX;
 }
 
 static bool is_unused(const struct sherd__slots *slots, int which) {
@@ -43,24 +53,23 @@ static bool is_blank(const struct sherd__slots *slots) {
 }
 
 enum sherd_status sherd__slots_read(const struct sherd__slots *slots, uint64_t *body) {
-  uint64_t first = generation_of(slots, 0), second = generation_of(slots, 1);
-  if (!first && !second)
+  int which = find(slots);
+  if (which == NONE)
     return is_blank(slots) ? SHERD_ENOTFOUND : SHERD_ESTOREDAMAGED;
-  const _Atomic uint64_t *slot = slots->slot[second > first];
   for (size_t i = 0; i < slots->words; i++)
-    body[i] = sherd__word_get(&slot[BODY + i]);
+    body[i] = sherd__word_get(&slots->slot[which][BODY + i]);
   return SHERD_OK;
 }
 
 void sherd__slots_write(const struct sherd__slots *slots, const uint64_t *body) {
-  uint64_t first = generation_of(slots, 0), second = generation_of(slots, 1);
-  int which = first > second;
-  _Atomic uint64_t *slot = slots->slot[which];
+  int old = find(slots), new = old == 0;
+  uint64_t generation = old == NONE ? 0 : sherd__word_get(&slots->slot[old][GENERATION]);
+  _Atomic uint64_t *slot = slots->slot[new];
   sherd__word_put(&slot[CHECK], WRITING);
-  sherd__word_put(&slot[GENERATION], (first > second ? first : second) + 1);
+  sherd__word_put(&slot[GENERATION], generation + 1);
   for (size_t i = 0; i < slots->words; i++)
     sherd__word_put(&slot[BODY + i], body[i]);
-  sherd__word_put(&slot[CHECK], check_of(slots, which));
-  if (!slots->keeps_older && sherd__word_get(&slots->slot[!which][CHECK]) != UNUSED)
-    sherd__word_put(&slots->slot[!which][CHECK], SPENT);
+  sherd__word_put(&slot[CHECK], check_of(slots, new));
+  if (!slots->keeps_older && sherd__word_get(&slots->slot[!new][CHECK]) != UNUSED)
+    sherd__word_put(&slots->slot[!new][CHECK], SPENT);
 }
