@@ -6,11 +6,11 @@ static uint64_t rotate(uint64_t word, unsigned bits) {
   return word << bits | word >> (64 - bits);
 }
 
-static uint64_t load(const uint8_t *from, size_t len) {
-  uint64_t word = 0;
-  for (size_t i = 0; i < len; i++)
-    word |= (uint64_t)from[i] << (8 * i);
-  return word;
+/* Written out, this is one load. */
+static uint64_t load(const uint8_t from[8]) {
+  return (uint64_t)from[0] | (uint64_t)from[1] << 8 | (uint64_t)from[2] << 16 |
+         (uint64_t)from[3] << 24 | (uint64_t)from[4] << 32 | (uint64_t)from[5] << 40 |
+         (uint64_t)from[6] << 48 | (uint64_t)from[7] << 56;
 }
 
 static void mix(uint64_t v[4], unsigned rounds) {
@@ -39,9 +39,12 @@ uint64_t sherd__siphash(uint64_t key0, uint64_t key1, struct sherd_bytes bytes) 
                    key0 ^ UINT64_C(0x6c7967656e657261), key1 ^ UINT64_C(0x7465646279746573)};
   size_t whole = bytes.len / 8 * 8;
   for (size_t i = 0; i < whole; i += 8)
-    take(v, load(bytes.data + i, 8));
-  uint64_t last = bytes.len > whole ? load(bytes.data + whole, bytes.len - whole) : 0;
-  take(v, last | (uint64_t)bytes.len << 56);
+    take(v, load(bytes.data + i));
+  uint8_t last[8] = {0};
+  for (size_t i = whole; i < bytes.len; i++)
+    last[i - whole] = bytes.data[i];
+  last[7] = (uint8_t)bytes.len;
+  take(v, load(last));
   v[2] ^= 0xFF;
   mix(v, 4);
   return v[0] ^ v[1] ^ v[2] ^ v[3];
