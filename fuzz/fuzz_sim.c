@@ -362,7 +362,7 @@ static void expand_path(const struct sherd__sim *sim, struct sherd_bytes form,
 }
 
 /* A request to the HTTP API. */
-static void ask(struct world *world, struct sherd_bytes *script) {
+static void ask(struct world *world, uint8_t how, struct sherd_bytes *script) {
   static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
   static const char *const paths[] = {
       "/api/v10/gateway",
@@ -401,7 +401,7 @@ static void ask(struct world *world, struct sherd_bytes *script) {
       .path = path,
       .authorization = "Bot sherd-sim-token",
       .host = "127.0.0.1:80",
-      .content_type = "application/json",
+      .content_type = how & 1 ? "multipart/form-data; boundary=x" : "application/json",
       .body = fuzz_take(script, fuzz_byte(script)),
       .query = query,
       .query_ctx = limit,
@@ -447,7 +447,7 @@ static void step(struct world *world, struct sherd_bytes *script) {
     (void)sherd__sim_inject(world->sim, 0, SHERD_EVENT_READY + how % 79);
     break;
   case 6:
-    ask(world, script);
+    ask(world, how, script);
     break;
   case 7:
     if (client->it)

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "sim/http_head.h"
 #include "sim/rest_call.h"
+#include "sim/rest_parts.h"
 
 /* --- Routes --- */
 
@@ -120,24 +121,16 @@ static bool is_authorized(const struct sherd__rest_call *call) {
   return sherd__sim_is_token(call->sim, token);
 }
 
-/* With files, libraries send JSON as one part of several. Source: Discord's documentation,
- * Reference, Uploading Files. */
-static struct sherd_bytes json_part(struct sherd_bytes body) {
-  static const char name[] = "name=\"payload_json\"";
-  struct sherd_bytes part = {NULL, 0};
-  const uint8_t *end = body.data + body.len;
-  const uint8_t *at = body.len ? memmem(body.data, body.len, name, strlen(name)) : NULL;
-  at = at ? memmem(at, (size_t)(end - at), "\r\n\r\n", 4) : NULL;
-  const uint8_t *stop = at ? memmem(at + 4, (size_t)(end - at) - 4, "\r\n--", 4) : NULL;
-  if (stop)
-    part = (struct sherd_bytes){at + 4, (size_t)(stop - at) - 4};
-  return part;
-}
-
+/* The body, or that part of it which is JSON. */
 static struct sherd_bytes json_of(const struct sherd__rest_request *request) {
-  const char *type = request->content_type;
-  return type && strncasecmp(type, "multipart/form-data", 19) == 0 ? json_part(request->body)
-                                                                   : request->body;
+  struct sherd__rest_parts parts;
+  struct sherd__rest_part part;
+  if (!sherd__rest_parts_begin(&parts, request->content_type, request->body))
+    return request->body;
+  while (sherd__rest_parts_next(&parts, &part))
+    if (part.name.len == 12 && memcmp(part.name.data, "payload_json", 12) == 0)
+      return part.data;
+  return (struct sherd_bytes){NULL, 0};
 }
 
 static bool read_body(struct sherd__rest_call *call) {

@@ -133,6 +133,11 @@ bool sherd__rest_is_message(struct sherd__rest_call *call);
  * ids[1]. */
 void sherd__rest_say(struct sherd__rest_call *call);
 
+/* Whether files came with it. */
+bool sherd__rest_has_files(const struct sherd__rest_call *call);
+/* Writes a message's list of attachments: those files, or none; their ids are of the lane. */
+void sherd__rest_write_files(struct sherd__rest_call *call, struct sherd__lane *lane);
+
 void sherd__rest_answer_interaction(struct sherd__rest_call *call);
 void sherd__rest_post_followup(struct sherd__rest_call *call);
 void sherd__rest_get_reply(struct sherd__rest_call *call);

@@ -92,7 +92,7 @@ bool sherd__rest_is_message(struct sherd__rest_call *call) {
   static const char *const others[] = {"embeds", "components", "sticker_ids", "attachments",
                                        "poll"};
   size_t len, count = 0;
-  bool says = false;
+  bool says = sherd__rest_has_files(call);
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     struct sherd_value value = sherd_value_get(call->body, others[i]);
     says |= sherd_value_type(value) == SHERD_VALUE_OBJECT ||
@@ -127,7 +127,8 @@ static void write_editable(struct sherd__print *print, struct sherd_value body,
   write_either(print, "flags", body, old, "0");
 }
 
-static void write_message(struct sherd__rest_call *call, sherd_snowflake id) {
+static void write_message(struct sherd__rest_call *call, struct sherd__lane *lane,
+                          sherd_snowflake id) {
   struct sherd__view view = {call->print, &call->sim->world};
   struct sherd_value reference = sherd_value_get(call->body, "message_reference");
   bool is_reply = sherd_value_type(reference) == SHERD_VALUE_OBJECT;
@@ -136,8 +137,9 @@ static void write_message(struct sherd__rest_call *call, sherd_snowflake id) {
   sherd__view_user(&view, 0);
   sherd__print(call->print,
                ",'timestamp':%s,'edited_timestamp':null,'tts':false,'mention_everyone':false,"
-               "'mentions':[],'mention_roles':[],'attachments':[],'pinned':false,'type':%d",
+               "'mentions':[],'mention_roles':[],'pinned':false,'type':%d,'attachments':",
                SHERD__TIME(sherd__snowflake_ms(id)), is_reply ? 19 : 0);
+  sherd__rest_write_files(call, lane);
   write_editable(call->print, call->body, (struct sherd_value){0});
   if (sherd_value_exists(sherd_value_get(call->body, "nonce")))
     write_either(call->print, "nonce", call->body, call->body, "null");
@@ -188,10 +190,11 @@ void sherd__rest_say(struct sherd__rest_call *call) {
   uint64_t flags = 0;
   if (!find_place(call, &place))
     return;
-  sherd_snowflake id = sherd__rest_new_id(sherd__rest_lane(call->sim, place.guild));
+  struct sherd__lane *lane = sherd__rest_lane(call->sim, place.guild);
+  sherd_snowflake id = sherd__rest_new_id(lane);
   call->ids[1] = id;
   sherd__rest_ok(call);
-  write_message(call, id);
+  write_message(call, lane, id);
   if (call->print->status ||
       sherd__rest_items_put(messages, place.channel_id, id, sherd__print_since(call->print, 0))) {
     out_of_memory(call);

@@ -460,6 +460,81 @@ static void direct_messages_are_of_no_guild(void **state) {
   close_scene(&scene);
 }
 
+/* A body of several parts, and what is seen of it: the size of each file, or the error's code. */
+static void check_parts(const char *content_type, const char *body, size_t files,
+                        const unsigned *sizes, unsigned code) {
+  struct scene scene;
+  open_scene(&scene);
+  scene.asker.content_type = content_type;
+  const char *all = path("/channels/%s/messages", scene.channel);
+  if (code) {
+    expect_number(ask_json(&scene.asker, 400, "POST", all, body), "code", code);
+  } else {
+    struct sherd_value made = ask_json(&scene.asker, 200, "POST", all, body);
+    expect_count(made, "attachments", files);
+    for (size_t i = 0; i < files; i++) {
+      const char *size = path("attachments.%zu.size", i);
+      expect_number(made, size, sizes[i]);
+    }
+  }
+  close_scene(&scene);
+}
+
+#define PART(name, rest) "\r\nContent-Disposition: form-data; name=\"" name "\"" rest
+#define SAYS             PART("payload_json", "\r\n\r\n{\"content\":\"x\"}")
+#define SAYS_NOTHING     PART("payload_json", "\r\n\r\n{}")
+
+static void files_are_attachments(void **state) {
+  (void)state;
+  static const unsigned sizes[10] = {3, 0};
+  static const unsigned tricky[] = {11};
+#define X "multipart/form-data; boundary=x"
+  check_parts(X, "--x" SAYS "\r\n--x--", 0, NULL, 0);
+  check_parts(X,
+              "--x" PART("files[0]", "; filename=\"a.txt\"\r\n\r\nabc") "\r\n--x" PART(
+                  "files[1]", "; filename=\"b\"\r\n\r\n") "\r\n--x" SAYS_NOTHING "\r\n--x--\r\n",
+              2, sizes, 0);
+  /* What is empty may have no line of its own; a preamble; padding; quotes; another delimiter. */
+  check_parts("Multipart/Form-Data;boundary=\"x\"; charset=utf-8",
+              "hello\r\n--x  " SAYS "\r\n--x" PART("files[0]", "; filename=\"b\"\r\n\r\n--x--"), 1,
+              sizes + 1, 0);
+  check_parts(X,
+              "--x" SAYS "\r\n--x" PART("f", "; filename=\"b\"\r\n\r\n1\r\n--y\r\n--z") "\r\n--x--",
+              1, tricky, 0);
+  check_parts(X, "--x" SAYS_NOTHING "\r\n--x--", 0, NULL, 50006);
+  check_parts(X, "--x" PART("files[0]", "; filename=\"b\"\r\n\r\nabc") "\r\n--x--", 0, NULL, 50109);
+  check_parts(X, "--x" SAYS, 0, NULL, 50109); /* cut off */
+  check_parts(X, "--y" SAYS "\r\n--y--", 0, NULL, 50109);
+  check_parts("multipart/form-data", "--x" SAYS "\r\n--x--", 0, NULL, 50109);
+#undef X
+}
+
+static void an_attachment_is_as_discord_says(void **state) {
+  (void)state;
+  struct scene scene;
+  struct peer bot;
+  char id[32];
+  open_scene(&scene);
+  open_bot(&scene, &bot);
+  scene.asker.content_type = "multipart/form-data; boundary=x";
+  struct sherd_value made =
+      ask_json(&scene.asker, 200, "POST", path("/channels/%s/messages", scene.channel),
+               "--x" PART("files[0]", "; filename=\"a b\xc3\xa9.png\"\r\nContent-Type: image/png"
+                                      "\r\n\r\nabc") "\r\n--x" SAYS "\r\n--x--");
+  strcpy(id, text_at(made, "attachments.0.id"));
+  assert_string_not_equal(id, text_at(made, "id"));
+  struct sherd_value event = peer_expect(&bot, "MESSAGE_CREATE");
+  expect_text(event, "attachments.0.id", id);
+  expect_text(event, "attachments.0.filename", "a_b__.png");
+  expect_text(event, "attachments.0.content_type", "image/png");
+  expect_text(
+      event, "attachments.0.url",
+      path("https://cdn.example-media.test/attachments/%s/%s/a_b__.png", scene.channel, id));
+  expect_text(event, "content", "x");
+  peer_free(&bot);
+  close_scene(&scene);
+}
+
 /* With files a library sends several parts, and JSON is one of them. */
 static void json_is_found_among_parts(void **state) {
   (void)state;
@@ -645,6 +720,8 @@ int main(void) {
       cmocka_unit_test(roles_are_given_and_taken),
       cmocka_unit_test(a_bot_hears_of_its_own_roles),
       cmocka_unit_test(direct_messages_are_of_no_guild),
+      cmocka_unit_test(files_are_attachments),
+      cmocka_unit_test(an_attachment_is_as_discord_says),
       cmocka_unit_test(json_is_found_among_parts),
       cmocka_unit_test(messages_have_discords_limits),
       cmocka_unit_test(old_messages_are_forgotten),
