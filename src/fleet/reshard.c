@@ -3,6 +3,7 @@
 #include "base/logging.h"
 #include "base/mem.h"
 #include "fleet/fleet.h"
+#include "fleet/lent_store.h"
 
 /* Events that one set has heard and the other has not, at the most: some 15 MB. */
 #define KEYS_MAX 262144
@@ -98,18 +99,31 @@ static enum sherd_status reserve(struct sherd_fleet *fleet, uint32_t shard_count
   return status;
 }
 
+/* A store that can be given back, so that the next try finds its place free. */
+static enum sherd_status open_lent(struct sherd_fleet *fleet, uint32_t shard_count,
+                                   struct sherd_store **out, struct sherd_error_info *error) {
+  struct sherd_store *real;
+  enum sherd_status status = sherd__fleet_open_store(fleet, shard_count, true, &real, error);
+  if (status != SHERD_OK)
+    return status;
+  status = sherd__lent_store_new(fleet->allocator, real, out);
+  if (status == SHERD_OK)
+    return SHERD_OK;
+  sherd_store_free(real);
+  return sherd__fleet_error(error, status, "%s", sherd_strerror(status));
+}
+
 static enum sherd_status make_next(struct sherd_fleet *fleet, uint32_t shard_count,
                                    struct sherd__fleet_set **out, struct sherd_error_info *error) {
   struct sherd_store *store;
-  enum sherd_status status = sherd__fleet_open_store(fleet, shard_count, true, &store, error);
+  enum sherd_status status = open_lent(fleet, shard_count, &store, error);
   if (status != SHERD_OK)
     return status;
   status = sherd__fleet_set_new(fleet, shard_count, store, out);
-  if (status != SHERD_OK) {
-    sherd_store_free(store);
-    return sherd__fleet_error(error, status, "%s", sherd_strerror(status));
-  }
-  return sherd__fleet_look(*out, error);
+  if (status == SHERD_OK)
+    return sherd__fleet_look(*out, error);
+  sherd_store_free(store);
+  return sherd__fleet_error(error, status, "%s", sherd_strerror(status));
 }
 
 /* With the mutex. Gives whether it is on its way; a fleet that is closing has other plans. */
@@ -142,6 +156,8 @@ enum sherd_status sherd_fleet_reshard(struct sherd_fleet *fleet, uint32_t shard_
   uv_mutex_lock(&fleet->mutex);
   bool is_under_way = settle(fleet, next, status == SHERD_OK);
   uv_mutex_unlock(&fleet->mutex);
+  if (next && !is_under_way)
+    sherd__lent_store_give_back(next->store);
   if (status == SHERD_OK && !is_under_way)
     return sherd__fleet_error(error, SHERD_ESTATE, "the fleet is closing");
   sherd__fleet_wake(fleet);
@@ -268,15 +284,20 @@ static void take_over(struct sherd_fleet *fleet, uint64_t now_ms) {
   sherd__fleet_set_close(fleet->old, false);
 }
 
+/* The next one may be asked for. */
+static void end_resharding(struct sherd_fleet *fleet) {
+  uv_mutex_lock(&fleet->mutex);
+  if (fleet->phase == SHERD_FLEET_RESHARDING)
+    fleet->phase = SHERD_FLEET_RUNNING;
+  uv_mutex_unlock(&fleet->mutex);
+}
+
 static void end(struct sherd_fleet *fleet, uint64_t now_ms) {
   struct sherd__fleet_set *old = fleet->old;
   uv_mutex_lock(&fleet->mutex);
   bool has_ended = !old->closing;
-  if (has_ended) {
+  if (has_ended)
     fleet->old = NULL;
-    if (fleet->phase == SHERD_FLEET_RESHARDING)
-      fleet->phase = SHERD_FLEET_RUNNING;
-  }
   uv_mutex_unlock(&fleet->mutex);
   if (!has_ended)
     return;
@@ -285,6 +306,7 @@ static void end(struct sherd_fleet *fleet, uint64_t now_ms) {
   fleet->reshard.until_ms = now_ms + overlap_ms(fleet);
   log_stage(fleet, "done", fleet->present);
   post_tell(fleet->present);
+  end_resharding(fleet);
 }
 
 void sherd__reshard_give_up(struct sherd_fleet *fleet, const struct sherd_error_info *why) {
@@ -303,16 +325,16 @@ void sherd__reshard_give_up(struct sherd_fleet *fleet, const struct sherd_error_
 
 /* What the new set has shown while both did is still not shown again. */
 static void end_giving_up(struct sherd_fleet *fleet, uint64_t now_ms) {
+  struct sherd_store *store = fleet->next->store;
   uv_mutex_lock(&fleet->mutex);
   bool has_ended = !fleet->next->closing;
-  if (has_ended) {
+  if (has_ended)
     fleet->next = NULL;
-    if (fleet->phase == SHERD_FLEET_RESHARDING)
-      fleet->phase = SHERD_FLEET_RUNNING;
-  }
   uv_mutex_unlock(&fleet->mutex);
   if (!has_ended)
     return;
+  sherd__lent_store_give_back(store);
+  end_resharding(fleet);
   fleet->reshard.stage = SHERD__RESHARD_TRAILING;
   fleet->reshard.until_ms = now_ms + overlap_ms(fleet);
 }
