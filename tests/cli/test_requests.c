@@ -348,6 +348,38 @@ static void the_id_comes_back_whatever_is_wrong(void **state) {
   assert_non_null(strstr(ask("{\"id\":17,\"op\":\"reshard\"}"), "\"id\":17,\"op\":\"reshard\""));
 }
 
+/* docs/commands.md: each indented request, and the answer that stands below it. */
+static void the_documentation_says_what_is_answered(void **state) {
+  (void)state;
+  static char shown_as[] = "{...}";
+  struct sherd__request_doer documented = doer;
+  char line[1024], answer[1024] = "";
+  unsigned requests = 0;
+  FILE *file = fopen(DOCUMENTATION, "r");
+  assert_non_null(file);
+  documented.ctx = shown_as;
+  fake = (struct fake){0};
+  while (fgets(line, sizeof line, file)) {
+    const char *text = line + strspn(line, " ");
+    struct sherd_buf out;
+    if (text == line || *text != '{')
+      continue;
+    if (*answer) {
+      assert_string_equal(text, answer);
+      *answer = '\0';
+      continue;
+    }
+    sherd__buf_init(&out, sherd_allocator_default());
+    sherd__cli_answer(&documented, bytes_of(text), &out);
+    (void)snprintf(answer, sizeof answer, "%.*s", (int)out.len, (const char *)out.data);
+    sherd__buf_deinit(&out);
+    requests++;
+  }
+  assert_int_equal(fclose(file), 0);
+  assert_string_equal(answer, "");
+  assert_in_range(requests, 9, 99);
+}
+
 static void bounds_hold(void **state) {
   (void)state;
   static char line[32768];
@@ -401,6 +433,7 @@ int main(void) {
       cmocka_unit_test(what_is_wrong_with_ids_is_named),
       cmocka_unit_test(what_is_no_json_is_told_with_its_byte),
       cmocka_unit_test(the_id_comes_back_whatever_is_wrong),
+      cmocka_unit_test(the_documentation_says_what_is_answered),
       cmocka_unit_test(bounds_hold),
       cmocka_unit_test(want_of_memory_loses_no_line),
   };
