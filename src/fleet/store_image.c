@@ -103,8 +103,7 @@ static enum sherd_status check_head(const struct sherd__store_head *head, uint64
   uint8_t bot[SHERD__STORE_SALT_BYTES];
   hash_token(head->salt, token, bot);
   if (memcmp(bot, head->bot, sizeof bot) != 0)
-    return sherd__store_trouble_say(trouble, SHERD_ESTOREOTHER,
-                                    "was made with another token");
+    return sherd__store_trouble_say(trouble, SHERD_ESTOREOTHER, "was made with another token");
   if (head->shard_count == 0 || head->shard_count > SHERD__STORE_SHARDS_MAX ||
       bytes != sherd__store_bytes(head->shard_count)) {
     return sherd__store_trouble_say(
