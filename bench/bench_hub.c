@@ -24,6 +24,8 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <sherd/ndjson.h>
+
 #include "sink/hub.h"
 
 #define SHARDS 64
@@ -165,6 +167,23 @@ static void measure(const char *what, const struct sherd__hub_config *config, ui
   uv_loop_close(&bench.loop);
 }
 
+/* What each event costs before the hub has it: its line, which each loop thread writes for itself.
+ */
+static void measure_lines(uint64_t events) {
+  struct sherd_event event = {
+      .type = SHERD_EVENT_MESSAGE_CREATE, .name = "MESSAGE_CREATE", .has_seq = true};
+  char line[sizeof message + 200];
+  size_t len = 0;
+  (void)sherd_value_open(SHERD_FORMAT_JSON, message, sizeof message - 1, &event.data);
+  double cpu_s = now_s(CLOCK_PROCESS_CPUTIME_ID);
+  for (event.seq = 1; event.seq <= events; event.seq++)
+    if (sherd_event_to_ndjson(&event, 0, line, sizeof line, &len))
+      die("cannot write a line");
+  cpu_s = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu_s;
+  printf("a line of %zu bytes, %-17s 1 thread   %25.0f ns of processor an event, of all below\n",
+         len, "written alone", cpu_s * 1e9 / (double)events);
+}
+
 /* A process of its own that reads and looks at nothing. */
 static pid_t read_all(int fd, int unwanted_fd) {
   static char buf[1 << 18];
@@ -235,7 +254,7 @@ int main(int argc, char **argv) {
   uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
   setvbuf(stdout, NULL, _IOLBF, 0);
   signal(SIGPIPE, SIG_IGN);
-  printf("lines of %zu bytes, about\n", sizeof message + 60);
+  measure_lines(events);
   for (uint32_t threads = 1; threads <= 4; threads *= 4) {
     measure_null(threads, events);
     measure_pipe(threads, events);
