@@ -22,7 +22,7 @@ static enum sherd_status explain_open(const char *path, int os_error,
   struct stat info;
   switch (os_error) {
   case ENOENT:
-    return lstat(path, &info) == 0 ? sherd__store_trouble_os(trouble, ENOENT) : SHERD_ENOTFOUND;
+    return SHERD_ENOTFOUND;
   case ELOOP:
     return sherd__store_trouble_say(trouble, SHERD_ESTOREOWNER, "is a symbolic link");
   case EISDIR:
