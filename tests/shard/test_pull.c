@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "flood.h"
 #include "watch.h"
 
 struct fixture {
@@ -116,17 +117,6 @@ static void a_failure_is_pulled_too(void **state) {
 
 /* --- A full queue --- */
 
-#define FLOOD_COUNT 5000
-#define TEXT_256                                                                                   \
-  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                               \
-  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                               \
-  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                               \
-  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-static const struct script_step flooding[] = {
-    SCRIPT_UPGRADE,   SCRIPT_HELLO_MS(1000), /* a busy machine answers in it too */
-    SCRIPT_EXPECT(2), SCRIPT_READY,          SCRIPT_FLOOD(FLOOD_COUNT, TEXT_256), SCRIPT_END};
-
 static struct sherd_engine_stats stats_of(const struct fixture *fixture) {
   struct sherd_engine_stats stats;
   assert_int_equal(sherd_shard_stats(fixture->shard, &stats), SHERD_OK);
@@ -163,9 +153,6 @@ static void hold_out(struct fixture *fixture, uint64_t most) {
   assert_int_equal(stats.repeats, 0);
   assert_int_equal(stats.connects, 1);
 }
-
-/* One read of 64 KiB brings some 200 of these events beyond the limit. */
-#define ONE_READ 300
 
 static void a_queue_full_of_events_stops_the_reading(void **state) {
   struct fixture f;
