@@ -110,8 +110,10 @@ enum sherd_status sherd__relay_add(struct sherd__relay *relay, const char *name,
                        : SHERD_OK;
   sherd__marks_deinit(&latest);
   if (status) {
-    if (consumer)
+    if (consumer) {
+      (void)sherd__relay_leave(relay, consumer);
       sherd__consumer_free(relay, consumer);
+    }
     return status;
   }
   sherd__relay_enlist(relay, consumer);
@@ -128,10 +130,8 @@ enum sherd_status sherd__relay_remove(struct sherd__relay *relay, struct sherd__
     at = &(*at)->next;
   *at = consumer->next;
   uv_mutex_unlock(&relay->mutex);
-  for (uint32_t set = 0; set < consumer->set_count && forever; set++)
-    if (consumer->indexes[set] != UINT32_MAX &&
-        sherd_store_drop_consumer(relay->stores[set], consumer->name))
-      status = SHERD_ESTOREWRITE;
+  if (forever)
+    status = sherd__relay_leave(relay, consumer);
   sherd__consumer_free(relay, consumer);
   return status;
 }

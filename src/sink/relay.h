@@ -113,8 +113,8 @@ enum sherd_status sherd__relay_ack(struct sherd__relay *relay, struct sherd__con
 /* Its connection is gone: it goes on from what it has taken. */
 void sherd__relay_absent(struct sherd__relay *relay, struct sherd__consumer *consumer);
 
-/* Consumers that do not block, and are over the bound of their queues, are moved on (`missed_events`
- * of the cursor), or `is_over`. */
+/* Consumers that do not block, and are over the bound of their queues, are moved on
+ * (`missed_events` of the cursor), or `is_over`. */
 void sherd__relay_keep_bounds(struct sherd__relay *relay);
 
 void sherd__relay_settle(struct sherd__relay *relay);
@@ -146,6 +146,9 @@ void sherd__relay_meet(struct sherd__relay *relay, uint32_t set_count);
  * in where it says nothing: as the others have. Errors: as for sherd__relay_add(). */
 enum sherd_status sherd__relay_join(struct sherd__relay *relay, struct sherd__consumer *consumer,
                                     struct sherd__marks *latest);
+
+/* Has the stores forget it. Errors: SHERD_ESTOREWRITE. */
+enum sherd_status sherd__relay_leave(struct sherd__relay *relay, struct sherd__consumer *consumer);
 
 /* Tells the store what counts as taken by the consumer now. */
 void sherd__relay_take(struct sherd__relay *relay, struct sherd__consumer *consumer);

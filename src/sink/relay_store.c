@@ -63,8 +63,9 @@ static enum sherd_status write_marks(struct sherd__relay *relay, struct sherd__c
                                      uint32_t set, const struct sherd__marks *sessions) {
   struct sherd_store *store = relay->stores[set];
   const struct sherd__mark_set *rows = &sessions->sets[set];
-  uint32_t index;
-  if (sherd__marks_make(&consumer->cursor.marks, set, rows->count))
+  uint32_t index = NO_INDEX;
+  if (sherd__marks_make(&consumer->cursor.marks, set, rows->count) ||
+      set_index(relay, consumer, set, NO_INDEX))
     return SHERD_ENOMEM;
   enum sherd_status status = sherd_store_consumer(store, consumer->name, &index);
   if (!status)
@@ -163,6 +164,15 @@ enum sherd_status sherd__relay_join(struct sherd__relay *relay, struct sherd__co
     if (!status)
       status = write_marks(relay, consumer, set, latest);
   }
+  return status;
+}
+
+enum sherd_status sherd__relay_leave(struct sherd__relay *relay, struct sherd__consumer *consumer) {
+  enum sherd_status status = SHERD_OK;
+  for (uint32_t set = 0; set < consumer->set_count; set++)
+    if (consumer->indexes[set] != NO_INDEX &&
+        sherd_store_drop_consumer(relay->stores[set], consumer->name))
+      status = SHERD_ESTOREWRITE;
   return status;
 }
 
