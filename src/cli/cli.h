@@ -8,7 +8,10 @@
 #include "base/token.h"
 
 /* `argv[0]` is the verb. Each gives an exit code of sysexits.h. */
+int sherd__cli_run(int argc, char **argv);
 int sherd__cli_sim(int argc, char **argv);
+int sherd__cli_status(int argc, char **argv);
+int sherd__cli_reshard(int argc, char **argv);
 
 /* Says "sherd VERB: ..." on one line of stderr. */
 __attribute__((format(printf, 2, 3))) void sherd__cli_complain(const char *verb, const char *format,

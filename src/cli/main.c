@@ -13,6 +13,9 @@ static const struct verb {
   int (*run)(int argc, char **argv);
   const char *summary;
 } verbs[] = {
+    {"run", sherd__cli_run, "all shards of a bot in one process, and restarts that lose nothing"},
+    {"status", sherd__cli_status, "how a running 'sherd run' does"},
+    {"reshard", sherd__cli_reshard, "have a running 'sherd run' go over to more shards, or fewer"},
     {"sim", sherd__cli_sim, "Discord's gateway v10 on your own machine"},
 };
 

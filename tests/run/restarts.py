@@ -24,9 +24,9 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
-TOKEN = "sherd-sim-token"
+from programs import TOKEN, Simulator, say, wait_for
+
 HEAD = re.compile(rb'^(?:\{"n":(\d+),|\{)"shard":(\d+|null),"s":(\d+|null),"t":"([^"]*)"')
 
 
@@ -74,37 +74,22 @@ class Seen:
             self.count += 1
 
 
-class Simulator:
-    def __init__(self, program, options, folder):
-        self.ledger_file = os.path.join(folder, "ledger")
-        self.log = open(os.path.join(folder, "sim.log"), "wb")
-        self.process = subprocess.Popen(
-            [program, "sim", "--listen", "127.0.0.1:0", "--shards", str(options.shards),
-             "--guilds", str(max(options.shards, 4)), "--rate", str(options.rate),
-             "--events", str(options.events), "--seed", str(options.seed),
-             "--max-concurrency", str(min(options.shards, 4096)), "--session-starts", "100000",
-             "--session-ttl", "900", "--ledger", self.ledger_file],
-            stdout=subprocess.PIPE, stderr=self.log)
-        first = self.process.stdout.readline().decode()
-        self.url, self.api = re.search(r"listening on (\S+) \(api (\S+)\)", first).groups()
-        self.control = self.api.replace("/api/v10", "/sim")
+def begin_simulator(options, folder):
+    shards = str(options.shards)
+    return Simulator(
+        options.program, "--shards", shards, "--guilds", str(max(options.shards, 4)),
+        "--rate", str(options.rate), "--events", str(options.events), "--seed", str(options.seed),
+        "--max-concurrency", str(min(options.shards, 4096)), "--session-starts", "100000",
+        "--session-ttl", "900", "--ledger", os.path.join(folder, "ledger"))
 
-    def ask(self, path, body=None):
-        data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(self.control + path, data, timeout=20) as answer:
-            return json.load(answer)
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-
-    def ledger(self):
-        events = {}
-        with open(self.ledger_file, "rb") as lines:
-            for line in lines:
-                entry = json.loads(line)
-                events.setdefault((entry["shard"], entry["session"]), []).append(entry["s"])
-        return events
+def read_ledger(folder):
+    events = {}
+    with open(os.path.join(folder, "ledger"), "rb") as lines:
+        for line in lines:
+            entry = json.loads(line)
+            events.setdefault((entry["shard"], entry["session"]), []).append(entry["s"])
+    return events
 
 
 class Runner:
@@ -200,21 +185,6 @@ class Runner:
         return status
 
 
-def say(good, what, detail=""):
-    print("%s %s%s" % ("ok" if good else "not ok", what, ": " + detail if detail else ""), flush=True)
-    return good
-
-
-def wait_for(what, seconds, question):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if question():
-            return True
-        time.sleep(0.1)
-    print("not ok waited %d s for %s" % (seconds, what))
-    return False
-
-
 def make_trouble(options, simulator, runner, dice):
     """Kills and cuts, at random moments over --seconds."""
     moments = [(dice.uniform(0, options.seconds), "kill") for _ in range(options.kills)]
@@ -228,6 +198,16 @@ def make_trouble(options, simulator, runner, dice):
         else:
             simulator.ask("/drop", {"shard": dice.randrange(options.shards),
                                     "how": dice.choice(["tcp", "reset", 4000, "op7"])})
+
+
+def has_all(simulator, seen, options):
+    """The streams have ended, and what they had is there."""
+    if seen.count < options.shards * options.events:
+        return False
+    newest = {(s["shard"][0], s["session"]): s["s"] for s in simulator.ask("/sessions")}
+    time.sleep(1)
+    return newest == {(s["shard"][0], s["session"]): s["s"] for s in simulator.ask("/sessions")} and all(
+        s <= len(seen.events.get(key, ())) for key, s in newest.items())
 
 
 def judge(options, seen, ledger, stats, status, ending_s):
@@ -264,19 +244,17 @@ def main():
     os.makedirs(folder, exist_ok=True)
     dice = random.Random(options.seed)
     seen = Seen()
-    simulator = Simulator(options.program, options, folder)
+    simulator = begin_simulator(options, folder)
     runner = Runner(options.program, options, simulator, folder, seen)
     good = True
     try:
         runner.start()
-        good &= wait_for("READY of all shards", options.patience,
-                         lambda: len(seen.session) == options.shards)
+        good &= say(wait_for(lambda: len(seen.session) == options.shards, options.patience),
+                    "all shards are READY")
         time.sleep(0.3)  # what was just read is taken a moment later
         make_trouble(options, simulator, runner, dice)
-        good &= wait_for("the streams' end", options.patience,
-                         lambda: all(s["s"] <= len(seen.events.get((s["shard"][0], s["session"]), ()))
-                                     for s in simulator.ask("/sessions"))
-                         and seen.count >= options.shards * options.events)
+        good &= say(wait_for(lambda: has_all(simulator, seen, options), options.patience),
+                    "the streams come to their end")
         begin = time.monotonic()
         status = runner.end(signal.SIGTERM)
         ending_s = time.monotonic() - begin
@@ -285,7 +263,7 @@ def main():
         if runner.process and runner.process.poll() is None:
             runner.process.kill()
         simulator.stop()
-    good &= judge(options, seen, simulator.ledger(), stats, status, ending_s)
+    good &= judge(options, seen, read_ledger(folder), stats, status, ending_s)
     if not good:
         print("# see %s" % folder)
     return 0 if good else 1
