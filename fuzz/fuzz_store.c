@@ -29,7 +29,7 @@ static void fill_sample(void *base) {
   struct sherd__store_image image;
   uint32_t who;
   memset(base, 0, sherd__store_bytes(SHARDS));
-  sherd__store_image_make(&image, &ops, base, SHARDS, TOKEN);
+  sherd__store_image_make(&image, &ops, base, SHARDS, 0, TOKEN);
   FUZZ_CHECK(sherd__store_image_consumer(&image.store, "a", &who) == SHERD_OK);
   for (uint32_t i = 0; i < SHARDS; i++) {
     struct sherd_session session = sample_session(i);

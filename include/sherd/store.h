@@ -130,6 +130,11 @@ struct sherd_store_file_config {
   const char *path;     /* the file; its directory must be there */
   const char *token;    /* whose bot it is: only a keyed hash of it is kept */
   uint32_t shard_count; /* 0: as the file has it */
+  /* Of one that is made: another number by which a later process may ask for it. After a
+   * re-sharding a configuration still says the number of before, and shall not stop a restart:
+   * sherd_store_shard_count() then says what the file has. Forgotten as soon as somebody asks by
+   * the file's own number. 0: none. */
+  uint32_t known_as;
   /* For a new set beside the one that `path` holds: the store is made in "PATH.new" (one that an
    * earlier process left there is replaced), and sherd_store_promote() moves it to `path`. */
   int beside;

@@ -12,16 +12,28 @@ static void on_event(struct sherd_fleet *fleet, const struct sherd_fleet_event *
   sherd__hub_offer(run->subject.hub, event);
 }
 
+/* A restart before somebody has changed the configuration shall go on with what a re-sharding has
+ * made. */
+static enum sherd_status open_file(struct sherd__run *run, uint32_t shard_count, bool beside,
+                                   struct sherd_store **out, struct sherd_error_info *error) {
+  struct sherd_store_file_config config = {.path = run->settings.store_path,
+                                           .token = run->token,
+                                           .shard_count = shard_count,
+                                           .known_as = beside ? run->settings.shards : 0,
+                                           .beside = beside};
+  enum sherd_status status = sherd_store_file_open(&config, out, error);
+  if (!status && shard_count && sherd_store_shard_count(*out) != shard_count)
+    sherd__run_log(run, SHERD_LOG_WARN, "run.shards",
+                   "count=%u given=%u there are as many since a re-sharding: change the setting",
+                   (unsigned)sherd_store_shard_count(*out), (unsigned)shard_count);
+  return status;
+}
+
 static enum sherd_status open_store(void *ctx, uint32_t shard_count, bool beside,
                                     struct sherd_store **out, struct sherd_error_info *error) {
   struct sherd__run *run = ctx;
-  if (run->settings.store_path) {
-    struct sherd_store_file_config config = {.path = run->settings.store_path,
-                                             .token = run->token,
-                                             .shard_count = shard_count,
-                                             .beside = beside};
-    return sherd_store_file_open(&config, out, error);
-  }
+  if (run->settings.store_path)
+    return open_file(run, shard_count, beside, out, error);
   *out = NULL;
   return shard_count ? sherd_store_memory_new(NULL, shard_count, out) : SHERD_ENOTFOUND;
 }

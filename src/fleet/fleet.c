@@ -42,7 +42,7 @@ bool sherd__fleet_is_own_thread(struct sherd_fleet *fleet) {
   bool is_own = sherd__loop_is_own_thread(fleet->control);
   uv_mutex_lock(&fleet->mutex);
   for (uint32_t i = 0; i < fleet->loop_count && !is_own; i++)
-    is_own = sherd__loop_is_own_thread(fleet->loops[i]);
+    is_own = sherd__loop_is_own_thread(fleet->loops[i].loop);
   uv_mutex_unlock(&fleet->mutex);
   return is_own;
 }

@@ -102,6 +102,13 @@ struct sherd__fleet_limits {
   struct sherd_error_info error;
 };
 
+/* One of the runtime's loops. */
+struct sherd__fleet_loop {
+  struct sherd_fleet *fleet;
+  struct sherd__loop *loop;
+  struct sherd__task free_rest; /* its shards that have not ended in time */
+};
+
 struct sherd_fleet {
   const struct sherd_allocator *allocator;
   struct sherd__fleet_config config;
@@ -128,10 +135,11 @@ struct sherd_fleet {
   uv_cond_t changed;
   enum sherd_fleet_phase phase;
   bool is_failing;   /* the phase that follows CLOSING is FAILED */
+  bool is_freeing;   /* what has not ended in time */
   bool is_cancelled; /* a question to REST is to come to its end */
   struct sherd_error_info error;
   struct sherd_runtime *runtime; /* NULL before the plan */
-  struct sherd__loop **loops;
+  struct sherd__fleet_loop *loops;
   uint32_t loop_count;
   struct sherd__fleet_set **sets; /* by number; those of before included */
   uint32_t set_count;
@@ -143,7 +151,7 @@ struct sherd_fleet {
   struct sherd__fleet_set *old;     /* that ends; NULL: none */
 
   /* Under the mutex. */
-  uint32_t tells;           /* tasks on loop threads that tell something */
+  uint32_t tasks;           /* posted to loop threads, and not yet done */
   uint32_t max_concurrency; /* 0: not asked yet */
   uint64_t waits_until_unix_ms;
   uint64_t held_since_ms, held_ms, holds;
@@ -247,6 +255,9 @@ void sherd__fleet_tell(struct sherd__fleet_set *set, const struct sherd_fleet_ev
 /* Has all shards of a set end. Those that have ended are gone from their slots. Any thread, without
  * the mutex. */
 void sherd__fleet_set_close(struct sherd__fleet_set *set, bool resumable);
+
+/* A task that was posted to a loop thread, and counted in `tasks`, is done. */
+void sherd__fleet_task_done(struct sherd_fleet *fleet);
 
 /* Has all sets end, and whatever else is under way. */
 void sherd__fleet_close_sets(struct sherd_fleet *fleet, bool resumable);

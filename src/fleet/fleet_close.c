@@ -74,21 +74,53 @@ bool sherd__fleet_is_closing(const struct sherd_fleet *fleet) {
   for (uint32_t i = 0; i < fleet->set_count; i++)
     if (fleet->sets[i]->closing)
       return true;
-  return fleet->tells > 0;
+  return fleet->tasks > 0;
 }
 
 /* --- The fleet --- */
 
-/* Shards whose servers have not answered in time. Their goodbyes are on the way. */
-static void free_rest(struct sherd__fleet_set *set) {
-  for (uint32_t i = 0; i < set->count; i++) {
-    struct sherd__fleet_slot *slot = &set->slots[i];
-    uv_mutex_lock(&set->fleet->mutex);
-    struct sherd_shard *shard = slot->shard;
-    if (shard)
-      take_out(slot, shard);
-    uv_mutex_unlock(&set->fleet->mutex);
-    sherd_shard_free(shard);
+void sherd__fleet_task_done(struct sherd_fleet *fleet) {
+  uv_mutex_lock(&fleet->mutex);
+  fleet->tasks--;
+  uv_cond_broadcast(&fleet->changed);
+  uv_mutex_unlock(&fleet->mutex);
+}
+
+static void free_slot(struct sherd__fleet_slot *slot) {
+  struct sherd_fleet *fleet = slot->set->fleet;
+  uv_mutex_lock(&fleet->mutex);
+  struct sherd_shard *shard = slot->shard;
+  if (shard)
+    take_out(slot, shard);
+  uv_mutex_unlock(&fleet->mutex);
+  sherd_shard_free(shard);
+}
+
+/* On a loop's thread: shards of it whose servers have not answered in time. Their goodbyes are on
+ * the way. Freed here, they go without anybody waiting for each of them. */
+static void free_rest(struct sherd__task *task) {
+  struct sherd__fleet_loop *loop =
+      (struct sherd__fleet_loop *)((char *)task - offsetof(struct sherd__fleet_loop, free_rest));
+  struct sherd_fleet *fleet = loop->fleet;
+  struct sherd__fleet_set *set;
+  uint32_t index = (uint32_t)(loop - fleet->loops);
+  for (uint32_t n = 0; (set = set_at(fleet, n)); n++)
+    for (uint32_t i = 0; i < set->count; i++)
+      if (sherd__fleet_slot_id(&set->slots[i]) % fleet->loop_count == index)
+        free_slot(&set->slots[i]);
+  sherd__fleet_task_done(fleet);
+}
+
+static void post_free_rest(struct sherd_fleet *fleet) {
+  uv_mutex_lock(&fleet->mutex);
+  bool is_first = !fleet->is_freeing; /* of several who close */
+  uint32_t count = is_first ? fleet->loop_count : 0;
+  fleet->is_freeing = true;
+  fleet->tasks += count;
+  uv_mutex_unlock(&fleet->mutex);
+  for (uint32_t i = 0; i < count; i++) {
+    fleet->loops[i].free_rest.run = free_rest;
+    sherd__loop_post(fleet->loops[i].loop, &fleet->loops[i].free_rest);
   }
 }
 
@@ -105,13 +137,6 @@ static void wait_for_ends(struct sherd_fleet *fleet, uint64_t deadline_ns) {
   uv_mutex_lock(&fleet->mutex);
   while (sherd__fleet_is_closing(fleet) && sherd__fleet_wait(fleet, deadline_ns))
     ;
-  uv_mutex_unlock(&fleet->mutex);
-  struct sherd__fleet_set *set;
-  for (uint32_t i = 0; (set = set_at(fleet, i)); i++)
-    free_rest(set);
-  uv_mutex_lock(&fleet->mutex); /* callbacks that have begun */
-  while (sherd__fleet_is_closing(fleet))
-    uv_cond_wait(&fleet->changed, &fleet->mutex);
   uv_mutex_unlock(&fleet->mutex);
 }
 
@@ -143,6 +168,9 @@ enum sherd_status sherd_fleet_close(struct sherd_fleet *fleet, bool resumable, i
     return SHERD_OK;
   sherd__fleet_close_sets(fleet, resumable);
   wait_for_ends(fleet, deadline_ns);
+  post_free_rest(fleet);
+  wait_for_ends(fleet,
+                UINT64_MAX); /* callbacks that have begun, and nothing that a peer can delay */
   if (!resumable)
     forget_sessions(fleet);
   sherd__fleet_sync_now(fleet);

@@ -100,11 +100,12 @@ static uint32_t count_threads(const struct sherd_fleet *fleet, uint32_t shards) 
 /* Its loops are known by asking where a shard of each number would live. */
 static enum sherd_status find_loops(struct sherd_runtime *runtime, uint32_t count,
                                     struct sherd_fleet *fleet) {
-  struct sherd__loop **loops = sherd__calloc(fleet->allocator, count * sizeof *loops);
+  struct sherd__fleet_loop *loops = sherd__calloc(fleet->allocator, count * sizeof *loops);
   if (!loops)
     return SHERD_ENOMEM;
   for (uint32_t i = 0; i < count; i++) {
-    loops[i] = sherd__runtime_enter(runtime, i);
+    loops[i].fleet = fleet;
+    loops[i].loop = sherd__runtime_enter(runtime, i);
     sherd__runtime_leave(runtime);
     sherd__runtime_left(runtime);
   }

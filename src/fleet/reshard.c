@@ -178,10 +178,7 @@ static void tell(struct sherd__task *task) {
   const struct sherd_fleet_event told = {
       .event = &resharded, .set = set->number, .shard_count = set->shard_count};
   sherd__fleet_tell(set, &told);
-  uv_mutex_lock(&fleet->mutex);
-  fleet->tells--;
-  uv_cond_broadcast(&fleet->changed);
-  uv_mutex_unlock(&fleet->mutex);
+  sherd__fleet_task_done(fleet);
 }
 
 /* A fleet that has begun to close tells nothing more. */
@@ -189,11 +186,11 @@ static void post_tell(struct sherd__fleet_set *set) {
   struct sherd_fleet *fleet = set->fleet;
   uv_mutex_lock(&fleet->mutex);
   bool goes_on = fleet->phase < SHERD_FLEET_CLOSING;
-  fleet->tells += goes_on;
+  fleet->tasks += goes_on;
   uv_mutex_unlock(&fleet->mutex);
   set->told.run = tell;
   if (goes_on)
-    sherd__loop_post(fleet->loops[0], &set->told);
+    sherd__loop_post(fleet->loops[0].loop, &set->told);
 }
 
 /* --- Its steps: the control thread --- */

@@ -82,7 +82,9 @@ static enum sherd_status open_or_make(struct sherd__store_file *file,
       status =
           sherd__store_file_take_up(file, &file_ops, config->shard_count, config->token, trouble);
     if (status == SHERD_ENOTFOUND && config->shard_count)
-      status = sherd__store_file_make(file, &file_ops, config->shard_count, config->token, trouble);
+      status = sherd__store_file_make(file, &file_ops, config, trouble);
+    else if (status == SHERD_ENOTFOUND && !file->beside)
+      status = sherd__store_file_check_place(file, trouble);
     if (status)
       let_go(file);
   }

@@ -43,8 +43,15 @@ enum sherd_status sherd__store_file_take_up(struct sherd__store_file *file,
  * stands beside another. Errors: SHERD_EAGAIN when there is one by now and it must not be replaced;
  * else those of sherd_store_file_open(). */
 enum sherd_status sherd__store_file_make(struct sherd__store_file *file,
-                                         const struct sherd_store_ops *ops, uint32_t shard_count,
-                                         const char *token, struct sherd__store_trouble *trouble);
+                                         const struct sherd_store_ops *ops,
+                                         const struct sherd_store_file_config *config,
+                                         struct sherd__store_trouble *trouble);
+
+/* Whether a file could be made there: a directory that is not there, or not ours to write to, is
+ * better told now than when the first session is to be kept. Gives SHERD_ENOTFOUND when it could;
+ * else SHERD_ESTOREWRITE, SHERD_ENOMEM. */
+enum sherd_status sherd__store_file_check_place(const struct sherd__store_file *file,
+                                                struct sherd__store_trouble *trouble);
 
 /* Notes in the file that this process has it. */
 void sherd__store_file_sign(struct sherd__store_file *file);

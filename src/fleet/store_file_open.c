@@ -37,7 +37,12 @@ enum sherd_status sherd__store_file_take_up(struct sherd__store_file *file,
                                      token, trouble);
   if (!status)
     status = make_good(file, &info, trouble);
-  if (!status)
-    sherd__store_file_sign(file);
-  return status;
+  if (status)
+    return status;
+  if (shard_count == file->image.shard_count && file->image.head.known_as) {
+    file->image.head.known_as = 0; /* the configuration has caught up */
+    sherd__store_image_keep_head(&file->image);
+  }
+  sherd__store_file_sign(file);
+  return SHERD_OK;
 }

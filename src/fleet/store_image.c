@@ -53,13 +53,15 @@ void sherd__store_image_deinit(struct sherd__store_image *image) {
 }
 
 void sherd__store_image_make(struct sherd__store_image *image, const struct sherd_store_ops *ops,
-                             void *base, uint32_t shard_count, const char *token) {
+                             void *base, uint32_t shard_count, uint32_t known_as,
+                             const char *token) {
   struct sherd__store_note note = {.what = "Sherd's session store\n"};
   memcpy(base, &note, sizeof note);
   image->head = (struct sherd__store_head){
       .magic = SHERD__STORE_MAGIC,
       .version = SHERD__STORE_VERSION,
       .shard_count = shard_count,
+      .known_as = known_as,
   };
   sherd__store_image_dice(image->head.salt, sizeof image->head.salt);
   hash_token(image->head.salt, token, image->head.bot);
@@ -111,7 +113,7 @@ static enum sherd_status check_head(const struct sherd__store_head *head, uint64
         "has %" PRIu64 " bytes, not the %" PRIu64 " of its %" PRIu32 " shards", bytes,
         sherd__store_bytes(head->shard_count), head->shard_count);
   }
-  if (shard_count && shard_count != head->shard_count) {
+  if (shard_count && shard_count != head->shard_count && shard_count != head->known_as) {
     return sherd__store_trouble_say(trouble, SHERD_ESTORECOUNT,
                                     "has %" PRIu32 " shards, not %" PRIu32, head->shard_count,
                                     shard_count);

@@ -25,7 +25,8 @@ struct sherd__store_image {
 
 /* Begins a store in zeroed memory of sherd__store_bytes(). */
 void sherd__store_image_make(struct sherd__store_image *image, const struct sherd_store_ops *ops,
-                             void *base, uint32_t shard_count, const char *token);
+                             void *base, uint32_t shard_count, uint32_t known_as,
+                             const char *token);
 
 /* Takes up the store that an earlier process left in `bytes` bytes, which may be any; writes
  * nothing. `shard_count` of 0: as it is there.

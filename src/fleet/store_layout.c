@@ -10,7 +10,7 @@
 #define HEAD_KEY UINT64_C(0x53686572642D3031)
 
 _Static_assert(sizeof(struct sherd__store_note) <= LINE_BYTES, "the note stands before the head");
-_Static_assert(sizeof(struct sherd__store_head) == 664, "a head without gaps: format 1");
+_Static_assert(sizeof(struct sherd__store_head) == 672, "a head without gaps: format 1");
 _Static_assert(sizeof(struct sherd_session) == 792, "a session without gaps: format 1");
 _Static_assert(sizeof(struct sherd__mark) == LINE_BYTES, "a mark is a line: format 1");
 _Static_assert(SHERD__SLOT_WORDS(SHERD__STORE_SESSION_WORDS) * 8 <= SLOT_BYTES, "a slot's room");

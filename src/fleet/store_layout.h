@@ -31,6 +31,8 @@ struct sherd__store_head {
   uint64_t magic;
   uint32_t version;
   uint32_t shard_count;
+  uint32_t known_as; /* another number by which it may be asked for; 0: none */
+  uint32_t unused;
   uint8_t salt[SHERD__STORE_SALT_BYTES]; /* random */
   uint8_t bot[SHERD__STORE_SALT_BYTES];  /* HMAC-SHA256 of the token, the salt being the key */
   uint64_t touched_ms;                   /* when it was last synced, unix time; 0: never */

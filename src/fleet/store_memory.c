@@ -42,7 +42,7 @@ enum sherd_status sherd_store_memory_new(const struct sherd_allocator *allocator
     return SHERD_ENOMEM;
   }
   store->allocator = allocator;
-  sherd__store_image_make(&store->image, &memory_ops, base, shard_count, "");
+  sherd__store_image_make(&store->image, &memory_ops, base, shard_count, 0, "");
   *out = &store->image.store;
   return SHERD_OK;
 }

@@ -295,6 +295,13 @@ uint64_t fleet_seen(struct fleet_host *host, enum sherd_event_type type) {
   return seen;
 }
 
+uint64_t fleet_shadows(struct fleet_host *host) {
+  (void)pthread_mutex_lock(&host->mutex);
+  uint64_t shadows = host->shadows;
+  (void)pthread_mutex_unlock(&host->mutex);
+  return shadows;
+}
+
 unsigned fleet_logged(struct fleet_host *host, const char *event) {
   unsigned found = 0;
   (void)pthread_mutex_lock(&host->log_mutex);

@@ -92,6 +92,8 @@ void fleet_wait_all_shown(struct fleet_host *host);
 
 uint64_t fleet_seen(struct fleet_host *host, enum sherd_event_type type);
 
+uint64_t fleet_shadows(struct fleet_host *host);
+
 /* How many log lines begin with `event`. */
 unsigned fleet_logged(struct fleet_host *host, const char *event);
 

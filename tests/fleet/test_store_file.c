@@ -534,6 +534,40 @@ static void a_store_beside_that_was_left_is_replaced(void **state) {
   expect_left("s");
 }
 
+/* The configuration still says the number of before the re-sharding. */
+static void a_set_that_took_the_place_is_found_by_the_old_number_too(void **state) {
+  (void)state;
+  struct sherd_store_file_config config = config_of("s", 2 * SHARDS);
+  struct sherd_store *store;
+  leave_store("s");
+  config.beside = 1;
+  config.known_as = SHARDS;
+  assert_int_equal(sherd_store_file_open(&config, &store, NULL), SHERD_OK);
+  assert_int_equal(sherd_store_promote(store), SHERD_OK);
+  sherd_store_free(store);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(scratch_open("s", SHARDS, &store, NULL), SHERD_OK);
+    assert_int_equal(sherd_store_shard_count(store), 2 * SHARDS);
+    sherd_store_free(store);
+  }
+  refused("s", 3 * SHARDS, SHERD_ESTORECOUNT, "");
+  assert_int_equal(scratch_open("s", 2 * SHARDS, &store, NULL), SHERD_OK); /* it has caught up */
+  sherd_store_free(store);
+  refused("s", SHARDS, SHERD_ESTORECOUNT, "");
+}
+
+/* Before a count is known nothing is made; but where nothing could be made is told. */
+static void a_place_where_none_can_be_made_is_told_early(void **state) {
+  (void)state;
+  struct sherd_store_file_config config = config_of("s", 0);
+  expect_refusal(&config, SHERD_ENOTFOUND, "", "no session store yet");
+  refused("nowhere/s", 0, SHERD_ESTOREWRITE, "No such file or directory");
+  struct sherd_store *store;
+  config.path = "/nowhere";
+  enum sherd_status status = sherd_store_file_open(&config, &store, NULL);
+  assert_int_equal(status, access("/", W_OK) == 0 ? SHERD_ENOTFOUND : SHERD_ESTOREWRITE);
+}
+
 static void one_beside_needs_a_count(void **state) {
   (void)state;
   struct sherd_store_file_config config = config_of("s", 0);
@@ -637,6 +671,8 @@ int main(void) {
       TEST(a_full_disk_cannot_hurt_what_is_there),
       TEST(a_store_beside_takes_the_place),
       TEST(a_store_beside_that_was_left_is_replaced),
+      TEST(a_set_that_took_the_place_is_found_by_the_old_number_too),
+      TEST(a_place_where_none_can_be_made_is_told_early),
       TEST(one_beside_needs_a_count),
       TEST(a_place_that_cannot_be_taken_changes_nothing),
       TEST(without_memory_nothing_is_left_behind),
