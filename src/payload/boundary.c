@@ -117,6 +117,9 @@ static bool feed_etf(struct sherd__boundary *boundary, struct sherd_bytes piece,
 
 bool sherd__boundary_feed(struct sherd__boundary *boundary, struct sherd_bytes piece,
                           size_t *used) {
+  *used = 0;
+  if (!piece.len) /* it may be nowhere, and nothing is to be counted from there */
+    return false;
   return boundary->format == SHERD_FORMAT_JSON ? feed_json(boundary, piece, used)
                                                : feed_etf(boundary, piece, used);
 }
