@@ -10,6 +10,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
+#include "cli/quantity.h"
 
 void sherd__cli_complain(const char *verb, const char *format, ...) {
   va_list args;
@@ -22,10 +23,8 @@ void sherd__cli_complain(const char *verb, const char *format, ...) {
 
 int sherd__cli_number(const char *verb, const char *option, const char *text, uint64_t min,
                       uint64_t max, uint64_t *out) {
-  char *end = NULL;
-  errno = 0;
-  uint64_t number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
-  if (!end || *end || errno || number < min || number > max) {
+  uint64_t number;
+  if (!sherd__quantity_number(text, &number) || number < min || number > max) {
     sherd__cli_complain(verb, "--%s wants a whole number from %" PRIu64 " to %" PRIu64 ", not '%s'",
                         option, min, max, text);
     return 0;

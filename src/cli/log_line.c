@@ -38,20 +38,11 @@ static bool put_text(struct line *line, const char *text) {
 }
 
 static bool put_string(struct line *line, const char *text) {
-  size_t len = strlen(text);
+  struct sherd_bytes rest = {(const uint8_t *)text, strlen(text)}, part;
+  char escape[6];
   bool fits = put(line, "\"", 1);
-  while (fits) {
-    char escape[6];
-    size_t plain = sherd__json_plain_len((const uint8_t *)text, len);
-    fits = put(line, text, plain);
-    text += plain;
-    len -= plain;
-    if (!len)
-      break;
-    fits = fits && put(line, escape, sherd__json_escape((uint8_t)*text, escape));
-    text++;
-    len--;
-  }
+  while (fits && sherd__json_next_part(&rest, escape, &part))
+    fits = put(line, (const char *)part.data, part.len);
   return fits && put(line, "\"", 1);
 }
 

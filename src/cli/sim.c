@@ -13,6 +13,7 @@
 #include <sherd/intents.h>
 #include <sherd/version.h>
 
+#include "cli/address.h"
 #include "cli/cli.h"
 #include "cli/scenario.h"
 #include "sim/ledger.h"
@@ -124,26 +125,18 @@ static const char help[] =
     "  --i-know-this-is-public  allow an address that is not loopback\n"
     "  --help, --version\n";
 
-/* "127.0.0.1:4000", "[::1]:4000" or "localhost:4000". */
 static bool read_listen(struct arguments *arguments, const char *text) {
-  const char *colon = strrchr(text, ':');
-  bool is_ipv6 = *text == '[';
-  uint64_t port = 0;
-  size_t len = colon ? (size_t)(colon - text) : 0;
-  if (is_ipv6 && len > 2 && text[len - 1] == ']') {
-    text++;
-    len -= 2;
-  }
-  if (!len || len >= sizeof arguments->host) {
-    sherd__cli_complain(VERB, "--listen wants ADDRESS:PORT, as in 127.0.0.1:4000, not '%s'", text);
+  uint16_t port;
+  if (!sherd__address_read(text, arguments->host, sizeof arguments->host, &port)) {
+    sherd__cli_complain(
+        VERB,
+        "--listen wants ADDRESS:PORT, as in 127.0.0.1:4000, and a port up to 65535, "
+        "not '%s'",
+        text);
     return false;
   }
-  if (!sherd__cli_number(VERB, "listen", colon + 1, 0, UINT16_MAX, &port))
-    return false;
-  memcpy(arguments->host, text, len);
-  arguments->host[len] = '\0';
   arguments->server.host = arguments->host;
-  arguments->server.port = (uint16_t)port;
+  arguments->server.port = port;
   return true;
 }
 

@@ -88,20 +88,14 @@ static void put_latin1(struct sherd__text *out, uint8_t letter) {
 }
 
 void sherd__etf_text_json(const struct sherd__etf_text *text, struct sherd__text *out) {
-  const uint8_t *at = text->bytes.data, *end = at + text->bytes.len;
+  struct sherd_bytes rest = text->bytes, part;
+  char escape[6];
   sherd__text_put(out, "\"", 1);
-  while (at < end) {
-    size_t run = sherd__json_plain_len(at, (size_t)(end - at));
+  while (sherd__json_next_part(&rest, escape, &part))
     if (text->is_latin1)
-      for (size_t i = 0; i < run; i++)
-        put_latin1(out, at[i]);
+      for (size_t i = 0; i < part.len; i++)
+        put_latin1(out, part.data[i]);
     else
-      sherd__text_put(out, at, run);
-    at += run;
-    if (at < end) {
-      char escape[6];
-      sherd__text_put(out, escape, sherd__json_escape(*at++, escape));
-    }
-  }
+      sherd__text_put(out, part.data, part.len);
   sherd__text_put(out, "\"", 1);
 }

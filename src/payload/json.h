@@ -67,6 +67,11 @@ size_t sherd__json_plain_len(const uint8_t *text, size_t len);
 /* The escape of a quote, a backslash or a control character: its letters and their number. */
 size_t sherd__json_escape(uint8_t byte, char out[6]);
 
+/* What stands between the quotes for *rest, part by part: a run that stands for itself, or an
+ * escape, which is written to `escape`. Takes it off *rest; false when there is no more.
+ * Lifetime of *part: that of the text, and until the next call. */
+bool sherd__json_next_part(struct sherd_bytes *rest, char escape[6], struct sherd_bytes *part);
+
 /* --- json_number.c --- */
 
 struct sherd__json_number {

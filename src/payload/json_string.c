@@ -243,3 +243,17 @@ size_t sherd__json_escape(uint8_t byte, char out[6]) {
   out[5] = "0123456789abcdef"[byte & 15];
   return 6;
 }
+
+bool sherd__json_next_part(struct sherd_bytes *rest, char escape[6], struct sherd_bytes *part) {
+  if (!rest->len)
+    return false;
+  size_t taken = sherd__json_plain_len(rest->data, rest->len);
+  *part = (struct sherd_bytes){rest->data, taken};
+  if (!taken) {
+    *part = (struct sherd_bytes){(const uint8_t *)escape, sherd__json_escape(*rest->data, escape)};
+    taken = 1;
+  }
+  rest->data += taken;
+  rest->len -= taken;
+  return true;
+}

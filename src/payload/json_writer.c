@@ -5,18 +5,11 @@
 #include "payload/json.h"
 
 enum sherd_status sherd__json_put_str(struct sherd_buf *out, const char *text, size_t len) {
-  const uint8_t *at = (const uint8_t *)text, *end = at + len;
+  struct sherd_bytes rest = {(const uint8_t *)text, len}, part;
+  char escape[6];
   enum sherd_status status = sherd__buf_append_byte(out, '"');
-  while (status == SHERD_OK && at < end) {
-    size_t run = sherd__json_plain_len(at, (size_t)(end - at));
-    status = sherd__buf_append(out, at, run);
-    at += run;
-    if (status == SHERD_OK && at < end) {
-      char escape[6];
-      size_t escape_len = sherd__json_escape(*at++, escape);
-      status = sherd__buf_append(out, escape, escape_len);
-    }
-  }
+  while (status == SHERD_OK && sherd__json_next_part(&rest, escape, &part))
+    status = sherd__buf_append(out, part.data, part.len);
   return status ? status : sherd__buf_append_byte(out, '"');
 }
 

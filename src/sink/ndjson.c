@@ -34,17 +34,10 @@ __attribute__((format(printf, 2, 3))) static void putf(struct line *line, const 
 
 /* A name that Discord has not told us of may hold anything that a JSON string may. */
 static void put_name(struct line *line, const char *name) {
-  size_t len = strlen(name);
-  for (;;) {
-    size_t plain = sherd__json_plain_len((const uint8_t *)name, len);
-    put(line, name, plain);
-    if (plain == len)
-      return;
-    char escape[6];
-    put(line, escape, sherd__json_escape((uint8_t)name[plain], escape));
-    name += plain + 1;
-    len -= plain + 1;
-  }
+  struct sherd_bytes rest = {(const uint8_t *)name, strlen(name)}, part;
+  char escape[6];
+  while (sherd__json_next_part(&rest, escape, &part))
+    put(line, (const char *)part.data, part.len);
 }
 
 static void put_disconnected(struct line *line, const struct sherd_event *event) {

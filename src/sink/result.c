@@ -1,29 +1,15 @@
 /* The line that answers a request. */
 #include <string.h>
 
-#include "payload/json.h"
+#include "payload/format_writer.h"
 #include "sink/request.h"
 
 static enum sherd_status put(struct sherd_buf *out, const char *text) {
   return sherd__buf_append(out, text, strlen(text));
 }
 
-/* A JSON string. */
 static enum sherd_status put_string(struct sherd_buf *out, const char *text) {
-  size_t len = strlen(text);
-  enum sherd_status status = sherd__buf_append_byte(out, '"');
-  while (!status && len) {
-    size_t plain = sherd__json_plain_len((const uint8_t *)text, len);
-    char escape[6];
-    status = sherd__buf_append(out, text, plain);
-    if (!status && plain < len) {
-      status = sherd__buf_append(out, escape, sherd__json_escape((uint8_t)text[plain], escape));
-      plain++;
-    }
-    text += plain;
-    len -= plain;
-  }
-  return status ? status : sherd__buf_append_byte(out, '"');
+  return sherd__json_put_str(out, text, strlen(text));
 }
 
 static enum sherd_status put_result(const char *id, const char *op, enum sherd_status status,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "payload/json.h"
+#include "payload/format_writer.h"
 
 static void put(struct sherd__writing *writing, const void *text, size_t len) {
   if (writing->status == SHERD_OK)
@@ -22,17 +22,6 @@ void sherd__write_text(struct sherd__writing *writing, const char *format, ...) 
 }
 
 void sherd__write_quoted(struct sherd__writing *writing, const char *text) {
-  size_t len = strlen(text);
-  put(writing, "\"", 1);
-  for (;;) {
-    size_t plain = sherd__json_plain_len((const uint8_t *)text, len);
-    put(writing, text, plain);
-    if (plain == len)
-      break;
-    char escape[6];
-    put(writing, escape, sherd__json_escape((uint8_t)text[plain], escape));
-    text += plain + 1;
-    len -= plain + 1;
-  }
-  put(writing, "\"", 1);
+  if (writing->status == SHERD_OK)
+    writing->status = sherd__json_put_str(writing->out, text, strlen(text));
 }
