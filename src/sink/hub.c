@@ -26,7 +26,7 @@ static void log_hold(struct sherd__hub *hub, uint64_t now_ms) {
     hub->held_since_ms = now_ms;
   }
   if (is_holding && now_ms >= hub->hold_log_at_ms) {
-    const char *name = slowest ? slowest->name : "";
+    const char *name = slowest && slowest->name[0] ? slowest->name : "-";
     sherd__log(&hub->config.log, SHERD_LOG_WARN, SHERD_NEVER, "hub.held",
                "consumer=%s id=%" PRIu64 " state=%s held_ms=%" PRIu64, name,
                slowest ? slowest->id : 0, slowest && !slowest->id ? "absent" : "slow",

@@ -16,6 +16,8 @@
 
 #define READ_BYTES 65536
 
+#define READER_GONE "the reader of stdout has gone"
+
 /* In one turn; then the others have theirs. */
 #define PUMP_BYTES (1u << 20)
 
@@ -109,36 +111,48 @@ void sherd__peer_read_file(struct sherd__peer *peer) {
 
 /* --- The loop's callbacks --- */
 
-/* `status` is an error too when the other end of a pipe is closed. */
-static void on_ready(uv_poll_t *poll, int status, int events) {
-  struct sherd__hub *hub = poll->data;
+static struct sherd__peer *find_peer(const struct sherd__hub *hub, const uv_poll_t *poll) {
   struct sherd__peer *peer = hub->peers;
   while (peer && peer->in_poll != poll && peer->out_poll != poll)
     peer = peer->next;
+  return peer;
+}
+
+/* `status` is an error when the other end of a pipe is closed, `events` say so of a terminal: what
+ * waits then finds it out by itself. */
+static void on_ready(uv_poll_t *poll, int status, int events) {
+  struct sherd__hub *hub = poll->data;
+  struct sherd__peer *peer = find_peer(hub, poll);
   if (!peer)
     return;
-  bool is_out = poll == peer->out_poll;
-  if (is_out && (status < 0 || events & (UV_WRITABLE | UV_DISCONNECT)))
+  bool is_gone = status < 0 || events & UV_DISCONNECT;
+  if (poll == peer->out_poll && (is_gone || events & UV_WRITABLE))
     peer->wants_room = false;
-  if (is_out && status < 0 && !sherd__out_waiting(&peer->out))
-    sherd__peer_close(peer, "the reader of stdout has gone");
-  if (poll == peer->in_poll && (status < 0 || events & (UV_READABLE | UV_DISCONNECT)) &&
-      !peer->is_deaf)
+  if (poll == peer->out_poll && peer->is_std && is_gone && !sherd__out_waiting(&peer->out))
+    sherd__peer_close(peer, READER_GONE);
+  if (poll == peer->in_poll && (is_gone || events & UV_READABLE) && !peer->is_deaf)
     (void)read_some(peer);
   sherd__hub_turn(hub);
+}
+
+static void watch(uv_poll_t *poll, int events) {
+  if (poll && events)
+    uv_poll_start(poll, events, on_ready);
+  else if (poll)
+    uv_poll_stop(poll);
 }
 
 void sherd__peer_watch(struct sherd__peer *peer) {
   int in = peer->in_fd >= 0 && !peer->is_deaf ? UV_READABLE : 0;
   int out = peer->wants_room ? UV_WRITABLE : 0;
-  if (peer->is_std && peer->out_poll) {
-    uv_poll_start(peer->out_poll, out | UV_DISCONNECT, on_ready);
+  if (peer->is_std) {
+    /* A socket that is half closed would be told of without end. */
+    if (peer->out.kind != SHERD__OUT_SOCKET)
+      out |= UV_DISCONNECT;
+    watch(peer->out_poll, out);
     out = 0;
   }
-  if (peer->in_poll && (in | out))
-    uv_poll_start(peer->in_poll, in | out, on_ready);
-  else if (peer->in_poll)
-    uv_poll_stop(peer->in_poll);
+  watch(peer->in_poll, in | out);
 }
 
 /* --- Out --- */
@@ -194,11 +208,15 @@ static void write_out(struct sherd__peer *peer) {
   peer->wants_room = status == SHERD_EAGAIN;
   if (status == SHERD_OK || status == SHERD_EAGAIN)
     return;
-  if (!peer->is_std)
+  if (peer->is_std && status == SHERD_ELOST) {
+    sherd__peer_close(peer, READER_GONE);
+  } else if (peer->is_std) {
+    char why[128];
+    (void)snprintf(why, sizeof why, "stdout cannot be written: %s", strerror(errno));
+    sherd__peer_close(peer, why);
+  } else {
     sherd__peer_close(peer, "it has gone");
-  else
-    sherd__peer_close(peer, status == SHERD_ELOST ? "the reader of stdout has gone"
-                                                  : "stdout cannot be written any more");
+  }
 }
 
 void sherd__peer_pump(struct sherd__peer *peer) {
@@ -271,7 +289,7 @@ void sherd__peer_close(struct sherd__peer *peer, const char *why) {
   peer->is_closing = true;
   sherd__log(&peer->hub->config.log, SHERD_LOG_INFO, SHERD_NEVER, "hub.disconnected",
              "id=%" PRIu64 " consumer=%s why=\"%s\"", peer->id,
-             peer->consumer ? peer->consumer->name : "", why);
+             peer->consumer && peer->consumer->name[0] ? peer->consumer->name : "-", why);
   if (peer->is_std)
     sherd__hub_end(peer->hub, why);
 }

@@ -113,8 +113,9 @@ static void subscribe(struct sherd__peer *peer, struct sherd__hub_request *reque
   peer->consumer = consumer;
   sherd__relay_settle(&peer->hub->relay); /* its bound holds before it knows that it is in */
   sherd__log(&peer->hub->config.log, SHERD_LOG_INFO, SHERD_NEVER, "hub.subscribed",
-             "id=%" PRIu64 " consumer=%s acks=%s queue_bytes=%" PRIu64, peer->id, consumer->name,
-             consumer->has_acks ? "true" : "false", consumer->queue_bytes);
+             "id=%" PRIu64 " consumer=%s acks=%s queue_bytes=%" PRIu64, peer->id,
+             consumer->name[0] ? consumer->name : "-", consumer->has_acks ? "true" : "false",
+             consumer->queue_bytes);
   put_result(peer, request, SHERD_OK, "events follow");
 }
 

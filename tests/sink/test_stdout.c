@@ -250,6 +250,23 @@ static void files_are_written(void **state) {
   harness_deinit(&harness);
 }
 
+static void full_disks_are_told(void **state) {
+  struct harness harness;
+  (void)state;
+  int full = open("/dev/full", O_WRONLY);
+  assert_true(full >= 0);
+  harness_init(&harness);
+  harness.config.stdout_fd = full;
+  harness_start(&harness);
+  harness_ready(&harness, 0);
+  WAIT_FOR(harness.ends == 1);
+  assert_non_null(strstr(harness.why, "No space left"));
+  assert_int_equal(harness_stop(&harness, 1000), 1);
+  assert_int_equal(harness_mark(&harness, "stdout", 0), 0);
+  close(full);
+  harness_deinit(&harness);
+}
+
 static void requests_come_from_a_file(void **state) {
   struct harness harness;
   struct reader reader;
@@ -289,6 +306,11 @@ static void sockets_are_written(void **state) {
   reader_send(&reader, "{\"op\":\"status\"}\n");
   assert_line(&reader, "answer:*");
   WAIT_FOR(harness_mark(&harness, "stdout", 0) == 1000);
+  /* It says no more, and still reads. */
+  assert_int_equal(shutdown(reader.fd, SHUT_WR), 0);
+  harness_say(&harness, 0, 1001, 10);
+  expect_lines(&reader, 1001, 1001);
+  assert_int_equal(harness.ends, 0);
   assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
   assert_int_equal(harness_stop(&harness, 1000), 0);
   close(ends[1]);
@@ -343,6 +365,7 @@ int main(void) {
       cmocka_unit_test(descriptors_keep_their_mode),
       cmocka_unit_test(stdin_acknowledges),
       cmocka_unit_test(files_are_written),
+      cmocka_unit_test(full_disks_are_told),
       cmocka_unit_test(requests_come_from_a_file),
       cmocka_unit_test(sockets_are_written),
       cmocka_unit_test(restarts_show_what_was_not_taken),
