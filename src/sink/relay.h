@@ -73,7 +73,7 @@ struct sherd__relay {
   /* The hub's thread. */
   struct sherd__place end;     /* as of the last look */
   struct sherd__place floor;   /* what all with a name have taken */
-  struct sherd_store **stores; /* of each set that was met; NULL: it has none */
+  struct sherd_store **stores; /* of each set that was met */
   uint32_t set_count;
 };
 

@@ -136,21 +136,21 @@ static void meet_store(struct sherd__relay *relay, uint32_t set) {
 }
 
 void sherd__relay_meet(struct sherd__relay *relay, uint32_t set_count) {
-  uint32_t old = relay->set_count;
-  if (set_count <= old || !relay->config.store)
-    return;
-  struct sherd_store **stores = sherd__realloc(relay->config.allocator, relay->stores,
-                                               old * sizeof(void *), set_count * sizeof(void *));
-  if (!stores) {
-    tell_failure(relay, 0, "meeting", SHERD_ENOMEM);
-    return;
-  }
-  relay->stores = stores;
-  relay->set_count = set_count;
-  for (uint32_t set = old; set < set_count; set++) {
-    stores[set] = relay->config.store(relay->config.ctx, set);
-    if (stores[set])
-      meet_store(relay, set);
+  while (relay->set_count < set_count && relay->config.store) {
+    uint32_t set = relay->set_count;
+    struct sherd_store *store = relay->config.store(relay->config.ctx, set);
+    if (!store)
+      return; /* it is asked for again */
+    struct sherd_store **stores = sherd__realloc(relay->config.allocator, relay->stores,
+                                                 set * sizeof *stores, (set + 1) * sizeof *stores);
+    if (!stores) {
+      tell_failure(relay, 0, "meeting", SHERD_ENOMEM);
+      return;
+    }
+    stores[set] = store;
+    relay->stores = stores;
+    relay->set_count = set + 1;
+    meet_store(relay, set);
   }
 }
 
@@ -158,8 +158,6 @@ enum sherd_status sherd__relay_join(struct sherd__relay *relay, struct sherd__co
                                     struct sherd__marks *latest) {
   enum sherd_status status = SHERD_OK;
   for (uint32_t set = 0; set < relay->set_count && !status; set++) {
-    if (!relay->stores[set])
-      continue;
     status = load_sessions(relay, set, latest);
     if (!status)
       status = write_marks(relay, consumer, set, latest);
@@ -198,8 +196,7 @@ void sherd__relay_take(struct sherd__relay *relay, struct sherd__consumer *consu
 
 static void lift_over(struct sherd__relay *relay, const struct sherd__record *record) {
   bool is_lost = record->type == SHERD_EVENT_SESSION_LOST;
-  if ((!is_lost && !record->has_session) || record->set >= relay->set_count ||
-      !relay->stores[record->set])
+  if ((!is_lost && !record->has_session) || record->set >= relay->set_count)
     return;
   struct sherd_session session;
   enum sherd_status status;
