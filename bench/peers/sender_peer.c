@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sherd/value.h>
@@ -16,6 +17,7 @@
 
 #define MESSAGE_BYTES_MAX (SENDER_HEAD_BYTES - 1)
 #define WRITE_BYTES_MAX   (1u << 20)
+#define UPGRADE_PAUSE_MS  50
 #define OP_IDENTIFY       2
 
 void sender_peer_open(struct sender_peer *peer, int fd) {
@@ -175,6 +177,11 @@ static ssize_t put(int fd, const void *data, size_t len) {
   return sent < 0 && errno == EAGAIN ? 0 : sent;
 }
 
+/* There are clients that lose what comes together with the answer to their upgrade. */
+static void let_it_upgrade(void) {
+  nanosleep(&(struct timespec){.tv_nsec = UPGRADE_PAUSE_MS * 1000000}, NULL);
+}
+
 bool sender_peer_write(struct sender_peer *peer) {
   if (peer->answer_at < peer->answer_len) {
     ssize_t sent =
@@ -182,6 +189,8 @@ bool sender_peer_write(struct sender_peer *peer) {
     if (sent < 0)
       return false;
     peer->answer_at += (size_t)sent;
+    if (peer->next[0].len)
+      let_it_upgrade();
   }
   for (size_t i = 0; i < 2 && peer->answer_at == peer->answer_len; i++) {
     struct sherd_bytes *next = &peer->next[i];
