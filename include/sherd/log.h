@@ -21,7 +21,7 @@ enum sherd_log_level {
 
 struct sherd_log_record {
   enum sherd_log_level level;
-  uint32_t shard_id;
+  uint32_t shard_id; /* UINT32_MAX: of no shard, as what a fleet says of itself */
   const char *event; /* a static name, as in "session.resume" */
   const char *text;  /* key=value pairs separated by spaces; never NULL, may be "" */
 };

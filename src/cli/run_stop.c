@@ -68,14 +68,13 @@ static void join_fleet(void *ctx) {
   (void)uv_async_send(&run->fleet_joined);
 }
 
+/* Why it has failed, the fleet has said itself. */
 static void on_fleet_joined(uv_async_t *async) {
   struct sherd__run *run = async->data;
-  struct sherd_error_info error;
   if (run->has_joiner)
     (void)uv_thread_join(&run->joiner);
   run->has_joiner = false;
-  sherd_fleet_last_error(run->subject.fleet, &error);
-  sherd__run_stop(run, *error.text ? error.text : sherd_strerror(run->outcome), run->outcome);
+  sherd__run_stop(run, "the fleet has ended", run->outcome);
 }
 
 /* --- Signals --- */

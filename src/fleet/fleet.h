@@ -34,7 +34,7 @@
 #define SHERD__FLEET_NEVER_MS UINT64_MAX
 
 /* The shard id of the fleet's own log lines. */
-#define SHERD__FLEET_LOG_ID 0
+#define SHERD__FLEET_LOG_ID SHERD_NEVER
 
 struct sherd__fleet_set;
 

@@ -30,7 +30,7 @@ void sherd__fleet_fail(struct sherd_fleet *fleet, const struct sherd_error_info 
   if (!is_first)
     return;
   sherd__log(&fleet->log, SHERD_LOG_ERROR, SHERD__FLEET_LOG_ID, "fleet.failed",
-             "status=%s text=\"%s\"", sherd_status_name(error->status), error->text);
+             "status=%s why=\"%s\"", sherd_status_name(error->status), error->text);
   sherd__fleet_close_sets(fleet, true);
   sherd__fleet_wake(fleet);
 }

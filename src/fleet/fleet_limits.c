@@ -73,7 +73,7 @@ static void take_failure(struct sherd_fleet *fleet) {
     limits->pause_ms = PAUSE_MAX_MS;
   limits->ask_ms = sherd__fleet_now_ms(fleet) + limits->pause_ms;
   sherd__log(&fleet->log, SHERD_LOG_WARN, SHERD__FLEET_LOG_ID, "fleet.rest",
-             "status=%s again_in_ms=%llu text=\"%s\"", sherd_status_name(limits->status),
+             "status=%s again_in_ms=%llu why=\"%s\"", sherd_status_name(limits->status),
              (unsigned long long)limits->pause_ms, limits->error.text);
 }
 

@@ -156,7 +156,9 @@ static enum sherd_status make_set(struct sherd_fleet *fleet, uint32_t shard_coun
  * a session that is to be resumed may need it. */
 static bool needs_url(const struct sherd_fleet *fleet) {
   const struct sherd_fleet_config *given = &fleet->config.given;
-  return given->rest.api_url && !given->shard.gateway.gateway_url && !fleet->limits.is_known;
+  const char *api = given->rest.api_url;
+  return api && strcmp(api, SHERD_API_URL) != 0 && !given->shard.gateway.gateway_url &&
+         !fleet->limits.is_known;
 }
 
 void sherd__fleet_open(struct sherd_fleet *fleet) {

@@ -312,7 +312,7 @@ void sherd__reshard_give_up(struct sherd_fleet *fleet, const struct sherd_error_
     return;
   fleet->reshard.stage = SHERD__RESHARD_GIVING_UP;
   sherd__log(&fleet->log, SHERD_LOG_ERROR, SHERD__FLEET_LOG_ID, "fleet.reshard",
-             "stage=given_up set=%u shards=%u status=%s text=\"%s\"", (unsigned)fleet->next->number,
+             "stage=given_up set=%u shards=%u status=%s why=\"%s\"", (unsigned)fleet->next->number,
              (unsigned)fleet->next->shard_count, sherd_status_name(why->status), why->text);
   uv_mutex_lock(&fleet->mutex);
   fleet->error = *why;

@@ -43,6 +43,8 @@ def test_bad_settings():
             r"(?s)sherd\.conf:3: .*shrads.*shards.*sherd\.conf:5: .*zlib", "--config", path)
     refused("a store where no folder is", 73, r"/nowhere/", "--session-store", "/nowhere/at/all",
             store=False)
+    refused("and so it does when the number of shards is known", 73, r"/nowhere/at/all",
+            "--session-store", "/nowhere/at/all", "--shards", "2", store=False)
 
 
 def test_check():
