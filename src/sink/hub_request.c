@@ -10,13 +10,14 @@
 
 /* --- Answers --- */
 
-/* Whoever asks without reading the answers is let go: events alone never wait for that much. */
+/* Whoever asks on without reading the answers is let go: events alone never wait for that much. One
+ * answer may be of any size, as the status of ten thousand shards is. */
 static void put_answer(struct sherd__peer *peer, const struct sherd_buf *lines) {
   size_t events_bytes = SHERD__OUT_BYTES + peer->out.line_bytes;
-  if (sherd__out_lines(&peer->out, sherd__buf_bytes(lines)))
-    sherd__peer_close(peer, "out of memory");
-  else if (sherd__out_waiting(&peer->out) > SHERD__HUB_RESULT_BYTES + events_bytes)
+  if (sherd__out_waiting(&peer->out) > SHERD__HUB_RESULT_BYTES + events_bytes)
     sherd__peer_close(peer, "it does not read its results");
+  else if (sherd__out_lines(&peer->out, sherd__buf_bytes(lines)))
+    sherd__peer_close(peer, "out of memory");
 }
 
 __attribute__((format(printf, 4, 5))) static void
