@@ -74,13 +74,13 @@ class Seen:
             self.count += 1
 
 
-def begin_simulator(options, folder):
+def begin_simulator(options, folder, *more):
     shards = str(options.shards)
     return Simulator(
         options.program, "--shards", shards, "--guilds", str(max(options.shards, 4)),
         "--rate", str(options.rate), "--events", str(options.events), "--seed", str(options.seed),
         "--max-concurrency", str(min(options.shards, 4096)), "--session-starts", "100000",
-        "--session-ttl", "900", "--ledger", os.path.join(folder, "ledger"))
+        "--session-ttl", "900", "--ledger", os.path.join(folder, "ledger"), *more)
 
 
 def read_ledger(folder):
