@@ -3,9 +3,14 @@
  *   loop threads --offer--> [stream: one log of lines in memory] --cursors--> stdout, consumers
  *
  *   stream.h      the log: records in blocks, shared by all who read; pure
- *   cursor.h      one consumer's place in it: filter, policy, what is sent and what is taken; pure
+ *   cursor.h      one consumer's place in it: filter, what is given and what is taken; pure
+ *   relay.h       strings them together: bounds, holding, marks in the stores; no sockets, no clock
  *   subscribe.h   what a consumer asks for, as a line; pure
- *   hub.c         strings them together; hub_stdout.c and hub_unix.c are the two ways out
+ *   out.h         lines on their way out of a descriptor
+ *   hub.c         the loop's turns; hub_peer.c one that is talked with, hub_request.c its requests,
+ *                 hub_unix.c the socket that they come to
+ *
+ * SIGPIPE is the program's to ignore.
  *
  * A line is written once and read by all. A consumer's lag is bounded (queue_bytes), and its policy
  * says what happens at the bound: `block` holds the whole fleet, `drop_oldest` moves it on and
