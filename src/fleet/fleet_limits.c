@@ -1,4 +1,5 @@
 /* GET /gateway/bot, asked off the control thread, and the day's session starts. */
+#include <signal.h>
 #include <time.h>
 
 #include "base/logging.h"
@@ -30,14 +31,26 @@ static bool is_cancelled(void *ctx) {
   return is_cancelled;
 }
 
+/* A peer that has gone must be an error of the question, not the end of the process: OpenSSL writes
+ * without asking for that. */
+static void block_sigpipe(sigset_t *before) {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, before);
+}
+
 static void ask(uv_work_t *work) {
   struct sherd_fleet *fleet = work->data;
+  sigset_t before;
   struct sherd__rest_host host = {
       .pause = pause_asking, .is_cancelled = is_cancelled, .ctx = fleet};
   sherd__random_init(&host.random, NULL, NULL);
   struct sherd__fleet_limits *limits = &fleet->limits;
+  block_sigpipe(&before);
   limits->status =
       sherd__rest_gateway_bot(&fleet->config.given.rest, &host, &limits->answer, &limits->error);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* --- The answer --- */

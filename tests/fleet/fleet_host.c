@@ -1,6 +1,7 @@
 #include "fleet_host.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ void fleet_host_start(struct fleet_host *host, const struct sherd__sim_config *s
   struct sherd__sim_server_options options = {.sim = *sim};
   char error[256];
   memset(host, 0, sizeof *host);
+  (void)signal(SIGPIPE, SIG_IGN); /* the simulator's loop is ours */
   options.sim.produced = on_produced;
   options.sim.produced_ctx = host;
   assert_int_equal(pthread_mutex_init(&host->mutex, NULL), 0);

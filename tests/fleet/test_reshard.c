@@ -14,7 +14,7 @@
 #include "scratch_dir.h"
 #include "support/script_server.h"
 
-#define OVERLAP_MS 2000
+#define OVERLAP_MS 4000
 
 static struct fleet_host host;
 
