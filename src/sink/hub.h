@@ -7,8 +7,8 @@
  *   relay.h       strings them together: bounds, holding, marks in the stores; no sockets, no clock
  *   subscribe.h   what a consumer asks for, as a line; pure
  *   out.h         lines on their way out of a descriptor
- *   hub.c         the loop's turns; hub_peer.c one that is talked with, hub_request.c its requests,
- *                 hub_unix.c the socket that they come to
+ *   hub.c         its life; hub_turn.c the loop's turns, hub_peer.c one that is talked with,
+ *                 hub_request.c its requests, hub_unix.c the socket that they come to
  *
  * SIGPIPE is the program's to ignore.
  *

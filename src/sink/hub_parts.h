@@ -67,7 +67,7 @@ struct sherd__hub {
   void *done_ctx;
 };
 
-/* --- hub.c --- */
+/* --- hub_turn.c --- */
 
 /* Everything that there is to do now. Called at the end of each callback of the loop. */
 void sherd__hub_turn(struct sherd__hub *hub);

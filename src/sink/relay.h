@@ -156,6 +156,11 @@ void sherd__relay_take(struct sherd__relay *relay, struct sherd__consumer *consu
 /* Tells the store what all with a name have taken: moves `floor`. */
 void sherd__relay_lift(struct sherd__relay *relay);
 
+/* --- relay_consumer.c --- */
+
+/* How many have names. */
+uint32_t sherd__relay_count_named(const struct sherd__relay *relay);
+
 /* Makes a consumer whose place is `at`, not yet in any list. NULL: no memory. */
 struct sherd__consumer *sherd__consumer_new(struct sherd__relay *relay, const char *name,
                                             const struct sherd__place *at);
