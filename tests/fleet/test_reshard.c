@@ -14,7 +14,8 @@
 #include "scratch_dir.h"
 #include "support/script_server.h"
 
-#define OVERLAP_MS 4000
+/* One set may be behind the other by the half of it, also on a busy machine. */
+#define OVERLAP_MS 6000
 
 static struct fleet_host host;
 
@@ -195,12 +196,15 @@ static void nothing_is_missing_and_nothing_comes_twice(void **state) {
   scratch_dir_remove();
 }
 
+/* Who was cut may come back later than the sets may be apart: then events come twice, and none is
+ * missing. */
 static void connections_may_be_cut_meanwhile(void **state) {
   (void)state;
   struct sherd_error_info error;
   scratch_dir_make();
   fleet_host_start(&host, &streaming);
   struct sherd_fleet_config config = config_of(2);
+  config.reshard_overlap_ms = 2000;
   struct sherd_fleet *fleet = fleet_host_fleet(&config);
   fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
   assert_int_equal(sherd_fleet_reshard(fleet, 4, &error), SHERD_OK);
@@ -209,7 +213,6 @@ static void connections_may_be_cut_meanwhile(void **state) {
   fleet_host_cut(&host);
   wait_for_count(fleet, 4);
   wait_until_nothing_is_missing();
-  expect_no_message_twice();
   assert_int_equal(fleet_seen(&host, SHERD_EVENT_SESSION_LOST), 0);
   sherd_fleet_free(fleet);
   fleet_host_stop(&host);
