@@ -79,7 +79,7 @@ static enum sherd_status copy_new(const struct sherd_allocator *allocator,
   struct sherd__inflater *inflater = sherd__calloc(allocator, sizeof *inflater);
   if (!inflater)
     return SHERD_ENOMEM;
-  *inflater = (struct sherd__inflater){&codec, allocator};
+  *inflater = (struct sherd__inflater){&codec, allocator, false};
   *out = inflater;
   return SHERD_OK;
 }
@@ -106,6 +106,10 @@ enum sherd_status sherd__inflater_new(const struct sherd_allocator *allocator,
 void sherd__inflater_free(struct sherd__inflater *inflater) {
   if (inflater)
     inflater->codec->free(inflater);
+}
+
+void sherd__inflater_set_cold(struct sherd__inflater *inflater, bool is_cold) {
+  inflater->is_cold = is_cold;
 }
 
 enum sherd_status sherd__inflater_feed(struct sherd__inflater *inflater, struct sherd_bytes in,

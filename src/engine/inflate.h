@@ -23,6 +23,10 @@ enum sherd_status sherd__inflater_new(const struct sherd_allocator *allocator,
                                       struct sherd__inflater **out);
 void sherd__inflater_free(struct sherd__inflater *inflater);
 
+/* Says whether what the inflater keeps has left the cache, as after others were used. It changes
+ * how fast it goes, nothing else. */
+void sherd__inflater_set_cold(struct sherd__inflater *inflater, bool is_cold);
+
 /* Inflates a piece of a message and appends to `out`, which may hold `limit` bytes in all.
  *   NONE                    copies
  *   PAYLOAD_ZLIB_STREAM     each message is one whole zlib stream (RFC 1950), `is_first` and

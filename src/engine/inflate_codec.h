@@ -17,6 +17,7 @@ struct sherd__inflate_codec {
 struct sherd__inflater {
   const struct sherd__inflate_codec *codec;
   const struct sherd_allocator *allocator;
+  bool is_cold; /* as sherd__inflater_set_cold() said; to be made use of or not */
 };
 
 /* zlib whose stream is never to end, or (`per_message`) a stream for each message.

@@ -154,8 +154,8 @@ static enum sherd_status read_codes(struct feeding *f) {
 
 static enum sherd_status read_symbols(struct feeding *f, const struct sherd__inflate_codes *codes) {
   bool done;
-  enum sherd_status status =
-      sherd__inflate_symbols(codes, &f->native->history, &f->bits, &f->sink, &done);
+  enum sherd_status status = sherd__inflate_symbols(
+      codes, &f->native->history, f->native->base.is_cold, &f->bits, &f->sink, &done);
   f->starved = !done;
   if (done)
     end_block(f);
@@ -292,7 +292,8 @@ enum sherd_status sherd__inflater_new_native(const struct sherd_allocator *alloc
   struct native_inflater *native = sherd__malloc(allocator, sizeof *native);
   if (!native)
     return SHERD_ENOMEM;
-  native->base = (struct sherd__inflater){per_message ? &message_codec : &stream_codec, allocator};
+  native->base =
+      (struct sherd__inflater){per_message ? &message_codec : &stream_codec, allocator, false};
   native->has_sum = per_message;
   reset(native);
   *out = &native->base;

@@ -1,30 +1,28 @@
 #include "engine/inflate_symbols.h"
 
-#include <string.h>
+#include "engine/inflate_batch.h"
 
 #define DROP(entry)  SHERD__INFLATE_ENTRY_DROP(entry)
 #define CODE(entry)  SHERD__INFLATE_ENTRY_CODE(entry)
 #define VALUE(entry) SHERD__INFLATE_ENTRY_VALUE(entry)
 
-#define LENGTH_MAX        258
 #define DISTANCE_BITS_MAX 28 /* a code of 15, and 13 extra */
-#define SYMBOL_BITS_MAX   48 /* a length of 15 and 5, and a distance */
-
-/* How far over a match's end the fast copies write, and over its source's they read. */
-#define SLACK 32
-/* What one round of the fast loop may put out. */
-#define ROUND_BYTES (3 + LENGTH_MAX + SLACK)
+#define MATCH_BITS_MAX    48 /* a length of 15 and 5, and a distance */
+#define ROUND_LITERALS    3  /* of the fast loop, at the most */
 
 static uint64_t low_bits(uint64_t bits, unsigned count) {
   return bits & (((uint64_t)1 << count) - 1);
 }
 
+/* The entry of second level that one of the first leads to. */
+static uint32_t look_on(const uint32_t *table, uint32_t entry, unsigned index_bits, uint64_t held) {
+  return table[VALUE(entry) + low_bits(held >> index_bits, DROP(entry))];
+}
+
 /* The entry for the bits that come next. */
 static uint32_t look_up(const uint32_t *table, unsigned index_bits, uint64_t held) {
   uint32_t entry = table[low_bits(held, index_bits)];
-  if (entry & SHERD__INFLATE_SUBTABLE)
-    entry = table[VALUE(entry) + low_bits(held >> index_bits, DROP(entry))];
-  return entry;
+  return entry & SHERD__INFLATE_SUBTABLE ? look_on(table, entry, index_bits, held) : entry;
 }
 
 /* What an entry for a length or a distance comes to, with its extra bits. */
@@ -68,7 +66,7 @@ static enum step step_match(const struct sherd__inflate_codes *codes,
   return fail(sherd__inflate_sink_repeat(sink, history, distance, length), status);
 }
 
-static __attribute__((noinline)) enum step step(const struct sherd__inflate_codes *codes,
+static enum step step(const struct sherd__inflate_codes *codes,
                       const struct sherd__inflate_history *history,
                       struct sherd__inflate_bits *bits, struct sherd__inflate_sink *sink,
                       enum sherd_status *status) {
@@ -90,139 +88,144 @@ static __attribute__((noinline)) enum step step(const struct sherd__inflate_code
   return step_match(codes, history, entry, bits, sink, status);
 }
 
-/* --- Fast: with a symbol's bits held, and room for a round --- */
+/* --- Fast: while the bits of any match are held, and there is room for it --- */
 
-/* Copies `len` bytes and up to SLACK more. */
-static inline void copy_wide(uint8_t *to, const uint8_t *from, size_t len) {
-  memcpy(to, from, 16);
-  memcpy(to + 16, from + 16, 16);
-  for (size_t at = 32; at < len; at += 32) {
-    memcpy(to + at, from + at, 16);
-    memcpy(to + at + 16, from + at + 16, 16);
-  }
+static inline uint32_t next_entry(struct sherd__inflate_bits *bits, const uint32_t *litlens,
+                                  uint64_t mask) {
+  sherd__inflate_bits_fill(bits);
+  return litlens[bits->held & mask];
 }
 
-/* Copies a match. Nearly all are of one piece: they neither go round the history's edge, nor from
- * there into what is new, nor into themselves. Where one lies cannot be foretold, so that it is
- * worked out without a branch. */
-static inline void copy_match(uint8_t *to, const uint8_t *const places[2], size_t made,
-                              const struct sherd__inflate_history *history, size_t distance,
-                              size_t len) {
-  bool is_old = distance > made;
-  size_t old = (size_t)0 - is_old; /* all bits, or none */
-  size_t old_index = sherd__inflate_history_index(history, distance - made) & old;
-  size_t new_index = (made - distance) & ~old;
-  size_t whole = distance - (made & old);
-  if (len <= whole && old_index <= SHERD__INFLATE_HISTORY_BYTES - LENGTH_MAX - SLACK)
-    copy_wide(to, places[is_old] + (old_index | new_index), len);
-  else
-    sherd__inflate_copy(to, made, history, distance, len);
+static inline void take_literal(struct sherd__inflate_bits *bits, uint32_t entry,
+                                uint8_t **literal) {
+  *(*literal)++ = (uint8_t)(entry >> 16);
+  sherd__inflate_bits_drop(bits, DROP(entry));
 }
 
-/* Decodes while there is enough of both. Returns STEP_DONE when there is not. */
-static __attribute__((noinline)) enum step run(const struct sherd__inflate_codes *codes,
-                     const struct sherd__inflate_history *history, struct sherd__inflate_bits *bits,
-                     struct sherd__inflate_sink *sink) {
-  const uint32_t *litlens = codes->litlens, *distances = codes->distances;
-  const uint64_t litlen_mask = ((uint64_t)1 << codes->litlen_bits) - 1;
-  const uint64_t distance_mask = ((uint64_t)1 << codes->distance_bits) - 1;
+/* Takes a length, whose entry is given, and the distance that follows it. Nothing has changed when
+ * the bits do not suffice. */
+static inline enum step take_match(const struct sherd__inflate_codes *codes, uint32_t entry,
+                                   struct sherd__inflate_bits *bits, size_t *length,
+                                   size_t *distance) {
   struct sherd__inflate_bits b = *bits;
-  const uint8_t *start = sink->out->data + sink->start;
-  const uint8_t *const places[2] = {start, history->data};
-  uint8_t *out = sink->out->data + sink->out->len;
-  const uint8_t *out_last = out + sherd__inflate_sink_room(sink) - ROUND_BYTES;
-  enum step result = STEP_DONE;
+  *length = value_of(entry, b.held);
+  sherd__inflate_bits_drop(&b, DROP(entry));
+  if (b.count < DISTANCE_BITS_MAX) {
+    sherd__inflate_bits_fill(&b);
+    if (b.count < DISTANCE_BITS_MAX)
+      return STEP_STARVED;
+  }
+  entry = look_up(codes->distances, codes->distance_bits, b.held);
+  if (entry & SHERD__INFLATE_EXCEPTION)
+    return STEP_FAILED;
+  *distance = value_of(entry, b.held);
+  sherd__inflate_bits_drop(&b, DROP(entry));
+  *bits = b;
+  return STEP_DONE;
+}
 
-  uint32_t entry;
-  goto next;
-  for (;;) {
+/* Decodes until the batch is full, or the output, or the bits are few. `out` is where the output
+ * goes, to which all goes at once; or NULL, and it goes to the batch. Both ways are made of this
+ * one function, by inlining it. */
+static inline __attribute__((always_inline)) enum step
+decode(const struct sherd__inflate_codes *codes, const struct sherd__inflate_history *history,
+       struct sherd__inflate_bits *bits, struct sherd__inflate_batch *batch, uint8_t **out) {
+  const uint32_t *litlens = codes->litlens;
+  const uint64_t litlen_mask = ((uint64_t)1 << codes->litlen_bits) - 1;
+  const struct sherd__inflate_reach reach = batch->reach; /* these are copied, so that they */
+  struct sherd__inflate_bits b = *bits;                   /* are not read again and again */
+  struct sherd__inflate_match *match = batch->matches;
+  uint8_t *const begin = out ? *out : batch->literals, *literal = begin;
+  const uint8_t *last =
+      begin + (out ? reach.made_last - reach.made : SHERD__INFLATE_BATCH_LITERALS - ROUND_LITERALS);
+  size_t before = reach.made; /* what is out, but for what comes from `begin` on */
+  enum step result = STEP_DONE;
+  uint32_t entry = next_entry(&b, litlens, litlen_mask);
+  while (b.count >= MATCH_BITS_MAX && literal <= last && before <= reach.made_last &&
+         match < batch->matches + SHERD__INFLATE_BATCH_MATCHES) {
     if (entry & SHERD__INFLATE_LITERAL) {
-      *out++ = (uint8_t)(entry >> 16);
-      sherd__inflate_bits_drop(&b, DROP(entry));
+      take_literal(&b, entry, &literal);
       entry = litlens[b.held & litlen_mask];
       if (entry & SHERD__INFLATE_LITERAL) {
-        *out++ = (uint8_t)(entry >> 16);
-        sherd__inflate_bits_drop(&b, DROP(entry));
+        take_literal(&b, entry, &literal);
         entry = litlens[b.held & litlen_mask];
-        if (entry & SHERD__INFLATE_LITERAL) {
-          *out++ = (uint8_t)(entry >> 16);
-          sherd__inflate_bits_drop(&b, DROP(entry));
-          goto next;
-        }
       }
+    }
+    if (entry & SHERD__INFLATE_EXCEPTION && entry & SHERD__INFLATE_SUBTABLE)
+      entry = look_on(litlens, entry, codes->litlen_bits, b.held);
+    if (entry & SHERD__INFLATE_LITERAL) {
+      take_literal(&b, entry, &literal);
+      entry = next_entry(&b, litlens, litlen_mask);
+      continue;
     }
     if (entry & SHERD__INFLATE_EXCEPTION) {
-      if (entry & SHERD__INFLATE_SUBTABLE)
-        entry = litlens[VALUE(entry) + low_bits(b.held >> codes->litlen_bits, DROP(entry))];
-      if (entry & SHERD__INFLATE_LITERAL) {
-        *out++ = (uint8_t)(entry >> 16);
-        sherd__inflate_bits_drop(&b, DROP(entry));
-        goto next;
-      }
-      if (entry & SHERD__INFLATE_EXCEPTION) {
-        result = entry & SHERD__INFLATE_END ? STEP_END : STEP_FAILED;
-        sherd__inflate_bits_drop(&b, DROP(entry));
-        break;
-      }
+      result = entry & SHERD__INFLATE_END ? STEP_END : STEP_FAILED;
+      sherd__inflate_bits_drop(&b, DROP(entry));
+      break;
     }
-    struct sherd__inflate_bits before = b;
-    unsigned length = value_of(entry, b.held);
-    sherd__inflate_bits_drop(&b, DROP(entry));
-    if (b.count < DISTANCE_BITS_MAX) {
-      sherd__inflate_bits_fill(&b);
-      if (b.count < DISTANCE_BITS_MAX) {
-        b = before;
-        break;
-      }
-    }
-    entry = distances[b.held & distance_mask];
-    if (entry & SHERD__INFLATE_EXCEPTION) {
-      if (entry & SHERD__INFLATE_SUBTABLE)
-        entry = distances[VALUE(entry) + low_bits(b.held >> codes->distance_bits, DROP(entry))];
-      if (entry & SHERD__INFLATE_EXCEPTION) {
-        result = STEP_FAILED;
-        break;
-      }
-    }
-    size_t distance = value_of(entry, b.held);
-    sherd__inflate_bits_drop(&b, DROP(entry));
-    size_t made = (size_t)(out - start);
-    if (distance > made + history->len) {
+    size_t length, distance, made = before + (size_t)(literal - begin);
+    result = take_match(codes, entry, &b, &length, &distance);
+    if (!result && distance > made + reach.history_len)
       result = STEP_FAILED;
+    if (result)
       break;
+    entry = next_entry(&b, litlens, litlen_mask); /* now, so that it need not wait for the copy */
+    struct sherd__inflate_match found = sherd__inflate_match_at(&reach, made, length, distance);
+    if (out) {
+      sherd__inflate_match_put(literal, made, history, &found);
+      literal += length;
+    } else {
+      sherd__inflate_match_fetch(&found);
+      found.literals = (uint16_t)(literal - begin);
+      *match++ = found;
+      before += length;
     }
-    sherd__inflate_bits_fill(&b);
-    entry = litlens[b.held & litlen_mask];
-    copy_match(out, places, made, history, distance, length);
-    out += length;
-    if (out > out_last || b.count < SYMBOL_BITS_MAX)
-      break;
-    continue;
-  next:
-    if (out > out_last)
-      break;
-    sherd__inflate_bits_fill(&b);
-    if (b.count < SYMBOL_BITS_MAX)
-      break;
-    entry = litlens[b.held & litlen_mask];
   }
-  sink->out->len = (size_t)(out - sink->out->data);
+  if (out) {
+    *out = literal;
+  } else {
+    batch->match_count = (unsigned)(match - batch->matches);
+    batch->literal_count = (unsigned)(literal - begin);
+  }
   *bits = b;
+  return result == STEP_STARVED ? STEP_DONE : result;
+}
+
+/* With the history in the cache: what is decoded is put out at once. */
+static enum step run_direct(const struct sherd__inflate_codes *codes,
+                            const struct sherd__inflate_history *history,
+                            struct sherd__inflate_bits *bits, struct sherd__inflate_batch *batch,
+                            struct sherd__inflate_sink *sink) {
+  uint8_t *out = sink->out->data + sink->out->len;
+  enum step result = decode(codes, history, bits, batch, &out);
+  sink->out->len = (size_t)(out - sink->out->data);
+  return result;
+}
+
+/* Without it: in a batch. */
+static enum step run_batch(const struct sherd__inflate_codes *codes,
+                           const struct sherd__inflate_history *history,
+                           struct sherd__inflate_bits *bits, struct sherd__inflate_batch *batch,
+                           struct sherd__inflate_sink *sink) {
+  enum step result = decode(codes, history, bits, batch, NULL);
+  sherd__inflate_batch_put(batch, history, sink);
   return result;
 }
 
 enum sherd_status sherd__inflate_symbols(const struct sherd__inflate_codes *codes,
-                                         const struct sherd__inflate_history *history,
+                                         const struct sherd__inflate_history *history, bool is_cold,
                                          struct sherd__inflate_bits *bits,
                                          struct sherd__inflate_sink *sink, bool *done) {
+  struct sherd__inflate_batch batch; /* not cleared: that would cost more than most messages */
   *done = false;
   for (;;) {
-    enum sherd_status status = sherd__inflate_sink_reserve(sink, ROUND_BYTES);
+    enum sherd_status status = sherd__inflate_sink_reserve(sink, SHERD__INFLATE_BATCH_ROOM);
     if (status)
       return status;
     enum step now = STEP_DONE;
-    if (sherd__inflate_sink_room(sink) >= ROUND_BYTES)
-      now = run(codes, history, bits, sink);
+    if (sherd__inflate_batch_begin(&batch, history, sink))
+      now = is_cold ? run_batch(codes, history, bits, &batch, sink)
+                    : run_direct(codes, history, bits, &batch, sink);
     if (now == STEP_FAILED)
       return SHERD_EZLIB;
     if (now == STEP_DONE)

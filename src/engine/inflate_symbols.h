@@ -12,9 +12,9 @@
 
 /* Decodes until the block ends, and *done is true, or until the input does. A symbol that is not
  * whole stays in `bits`. Errors: SHERD_EZLIB, SHERD_EINFLATELIMIT, SHERD_ENOMEM; what was decoded
- * before is out. */
+ * before is out. `is_cold`: the history is not in the cache. */
 enum sherd_status sherd__inflate_symbols(const struct sherd__inflate_codes *codes,
-                                         const struct sherd__inflate_history *history,
+                                         const struct sherd__inflate_history *history, bool is_cold,
                                          struct sherd__inflate_bits *bits,
                                          struct sherd__inflate_sink *sink, bool *done);
 
