@@ -5,6 +5,7 @@
 #   make test       installs what is missing, builds four times, and runs every test
 #   make clients    holds all Discord libraries of other people's that it can get against the simulator
 #   make bench      installs what is missing, builds for speed, and runs the benches
+#   make bench-peers  installs other people's libraries and compares; writes docs/benchmarks.md
 #   make fuzz       runs every fuzz target for FUZZ_SECONDS each
 #   make install    installs what is built; PREFIX, LIBDIR and DESTDIR say where
 #   make format     formats the sources
@@ -18,7 +19,7 @@ FUZZ_SECONDS ?= 60
 MESON ?= meson
 where = --prefix="$(PREFIX)" $(if $(LIBDIR),--libdir="$(LIBDIR)")
 
-.PHONY: all demo test clients bench fuzz install format clean help
+.PHONY: all demo test clients bench bench-peers fuzz install format clean help
 
 all: build/build.ninja
 	@ninja -C build
@@ -42,6 +43,10 @@ clients:
 bench:
 	@scripts/bootstrap build
 	@scripts/bench
+
+bench-peers:
+	@scripts/bootstrap test
+	@scripts/bench-peers
 
 fuzz:
 	@scripts/bootstrap test

@@ -42,7 +42,7 @@
 
 #define PEERS_MAX  512
 #define PATIENCE_S 120 /* for a client that is silent: it reads no more and says nothing */
-#define SETTLE_MS  3000
+#define SETTLE_MS  2000
 #define LINE_BYTES 4096
 
 static void must(bool holds, const char *what) {
@@ -297,6 +297,7 @@ int main(int argc, char **argv) {
   }
   signal(SIGPIPE, SIG_IGN);
   sender.stream = stream_file_open(argv[1]);
+  sender.place.user_id = sender.stream.user_id;
   sender.place.shards = sender.idle_shards ? sender.idle_shards : 1;
   listen_on_loopback(&sender);
   start_client(&sender, argv + command);

@@ -17,7 +17,7 @@
 
 #define MESSAGE_BYTES_MAX (SENDER_HEAD_BYTES - 1)
 #define WRITE_BYTES_MAX   (1u << 20)
-#define UPGRADE_PAUSE_MS  50
+#define UPGRADE_PAUSE_MS  20
 #define OP_IDENTIFY       2
 
 void sender_peer_open(struct sender_peer *peer, int fd) {
@@ -53,7 +53,7 @@ static bool ends_with(struct sherd_bytes target, const char *path) {
 }
 
 #define USER                                                                                       \
-  "\"id\":\"100000000000000000\",\"username\":\"bench\",\"discriminator\":\"0\",\"avatar\":null,"  \
+  "\"id\":\"%" PRIu64 "\",\"username\":\"bench\",\"discriminator\":\"0\",\"avatar\":null,"         \
   "\"global_name\":null,\"bot\":true,\"flags\":0,\"public_flags\":0"
 
 /* The little of the API that libraries ask before they connect. */
@@ -69,11 +69,13 @@ static void answer_request(struct sender_peer *peer, struct sherd_bytes target,
     answer(peer, "200 OK", "{\"url\":\"ws://127.0.0.1:%u\"}", (unsigned)place->port);
   else if (ends_with(target, "/applications/@me"))
     answer(peer, "200 OK",
-           "{\"id\":\"100000000000000000\",\"name\":\"bench\",\"icon\":null,\"description\":\"\","
+           "{\"id\":\"%" PRIu64 "\",\"name\":\"bench\",\"icon\":null,\"description\":\"\","
            "\"bot_public\":true,\"bot_require_code_grant\":false,\"verify_key\":\"\",\"flags\":0,"
-           "\"team\":null,\"owner\":{" USER "}}");
+           "\"team\":null,\"owner\":{" USER "}}",
+           place->user_id, place->user_id);
   else if (ends_with(target, "/users/@me"))
-    answer(peer, "200 OK", "{" USER ",\"verified\":true,\"mfa_enabled\":false,\"locale\":\"en\"}");
+    answer(peer, "200 OK", "{" USER ",\"verified\":true,\"mfa_enabled\":false,\"locale\":\"en\"}",
+           place->user_id);
   else
     answer(peer, "404 Not Found", "{\"message\":\"404: Not Found\",\"code\":0}");
 }

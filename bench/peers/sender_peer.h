@@ -11,10 +11,11 @@
 
 #define SENDER_HEAD_BYTES 16384
 
-/* Where the sender is, and how many shards it advises. */
+/* Where the sender is, and what it tells of the bot. */
 struct sender_place {
   uint16_t port;
-  uint32_t shards;
+  uint64_t user_id;
+  uint32_t shards; /* that it advises */
 };
 
 struct sender_peer {

@@ -43,6 +43,7 @@ struct making {
   uint64_t events;      /* dispatches that the engine understood */
   uint64_t hello_bytes; /* what the server said before it was told anything */
   uint64_t written;
+  uint64_t user_id;
   bool is_upgraded;
 };
 
@@ -63,6 +64,8 @@ static void take_output(struct making *it, const struct sherd_output *out) {
     break;
   case SHERD_OUTPUT_EVENT:
     it->events += out->as.event.has_seq;
+    if (out->as.event.type == SHERD_EVENT_READY)
+      (void)sherd_value_as_snowflake(sherd_value_path(out->as.event.data, "user.id"), &it->user_id);
     break;
   default:
     break;
@@ -142,7 +145,7 @@ static void write_head(struct making *it) {
   char head[STREAM_HEAD_BYTES + 1];
   uint64_t text_bytes = sherd_engine_stats(it->engine)->bytes_inflated;
   int len = snprintf(head, sizeof head, STREAM_HEAD_FORMAT, (uintmax_t)it->events,
-                     (uintmax_t)it->hello_bytes, (uintmax_t)text_bytes);
+                     (uintmax_t)it->hello_bytes, (uintmax_t)text_bytes, (uintmax_t)it->user_id);
   memset(head + len, ' ', STREAM_HEAD_BYTES - (size_t)len);
   head[STREAM_HEAD_BYTES - 1] = '\n';
   must(fseek(it->file, 0, SEEK_SET) == 0 &&

@@ -18,7 +18,7 @@ static void must(bool holds, const char *path, const char *what) {
 struct stream_file stream_file_open(const char *path) {
   struct stream_file file = {0};
   struct stat info;
-  uintmax_t events = 0, hello_bytes = 0, text_bytes = 0;
+  uintmax_t events = 0, hello_bytes = 0, text_bytes = 0, user_id = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   must(fd >= 0 && fstat(fd, &info) == 0, path, "cannot be read");
   must(info.st_size > STREAM_HEAD_BYTES, path, "is no stream");
@@ -28,7 +28,8 @@ struct stream_file stream_file_open(const char *path) {
   close(fd);
   /* The head ends with a line feed, where sscanf stops at the latest. */
   must(bytes[STREAM_HEAD_BYTES - 1] == '\n' &&
-           sscanf((const char *)bytes, STREAM_HEAD_FORMAT, &events, &hello_bytes, &text_bytes) == 3,
+           sscanf((const char *)bytes, STREAM_HEAD_FORMAT, &events, &hello_bytes, &text_bytes,
+                  &user_id) == 4,
        path, "is no stream");
   len -= STREAM_HEAD_BYTES;
   must(hello_bytes < len, path, "is cut off");
@@ -36,6 +37,7 @@ struct stream_file stream_file_open(const char *path) {
   file.rest = (struct sherd_bytes){file.hello.data + hello_bytes, len - hello_bytes};
   file.events = events;
   file.text_bytes = text_bytes;
+  file.user_id = user_id;
   return file;
 }
 

@@ -13,13 +13,14 @@
 #define STREAM_HEAD_BYTES 256
 
 /* The head's line; what each number is stands in struct stream_file. */
-#define STREAM_HEAD_FORMAT "{\"events\":%ju,\"hello_bytes\":%ju,\"text_bytes\":%ju}"
+#define STREAM_HEAD_FORMAT "{\"events\":%ju,\"hello_bytes\":%ju,\"text_bytes\":%ju,\"user\":%ju}"
 
 struct stream_file {
   struct sherd_bytes hello; /* the frames up to IDENTIFY */
   struct sherd_bytes rest;  /* those after it */
   uint64_t events;          /* dispatches in it; the last one's number */
   uint64_t text_bytes;      /* of all messages, once inflated */
+  uint64_t user_id;         /* the bot's, as READY names it */
 };
 
 /* Maps a file, for as long as the process lives, and touches each page of it. Exits with a line on

@@ -1,5 +1,6 @@
-"""hikari: JSON; none, zlib-stream, zstd-stream. Raw: a shard whose events go nowhere; decoded: a bot
-without a cache, that makes an object of each event that somebody listens to, which is each here.
+"""hikari: JSON; none, zlib-stream, zstd-stream. `decoded`: a shard's payloads, with which nothing more
+is done; `objects`: a bot without a cache makes an object of each event that somebody listens to,
+which is each here.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ WAYS = {
     "zlib-stream": GatewayCompression.TRANSPORT_ZLIB_STREAM,
     "zstd-stream": GatewayCompression.TRANSPORT_ZSTD_STREAM,
 }
-IS_RAW = os.environ["PEER_DOES"] == "raw"
+MAKES_OBJECTS = os.environ["PEER_DOES"] == "objects"
 count = Count()
 
 
@@ -37,7 +38,7 @@ def count_events(manager):
 
     def consume_and_count(name, shard, payload):
         try:
-            if not IS_RAW:
+            if MAKES_OBJECTS:
                 consume(name, shard, payload)
         finally:  # it raises KeyError for what it does not know
             count()
@@ -62,7 +63,7 @@ async def main():
         rest_url=os.environ["PEER_API"],
     )
     count_events(bot.event_manager)
-    if not IS_RAW:
+    if MAKES_OBJECTS:
         bot.subscribe(hikari.Event, on_event)
     await bot.start(shard_count=int(os.environ["PEER_SHARDS"]), check_for_updates=False)
     await bot.join()

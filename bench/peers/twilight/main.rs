@@ -1,9 +1,11 @@
 //! twilight: JSON; none, zlib-stream or zstd-stream, as it is built. `raw` takes the messages' text;
-//! `decoded` also reads each into twilight's own types, as its `next_event` does.
+//! `objects` also reads each into twilight's own types, as its `next_event` does.
 
-use std::{env, hint::black_box};
+use std::{env, hint::black_box, time::Duration};
 use tokio_stream::StreamExt;
-use twilight_gateway::{parse, ConfigBuilder, EventTypeFlags, Intents, Message, Shard, ShardId};
+use twilight_gateway::{
+    parse, queue::InMemoryQueue, ConfigBuilder, EventTypeFlags, Intents, Message, Shard, ShardId,
+};
 
 fn wanted(name: &str) -> String {
     env::var(name).expect(name)
@@ -24,7 +26,7 @@ fn read(text: String) {
     drop(black_box(event));
 }
 
-async fn follow(mut shard: Shard, is_raw: bool, wanted: u64) -> u64 {
+async fn follow(mut shard: Shard<InMemoryQueue>, is_raw: bool, wanted: u64) -> u64 {
     let mut seen = 0;
     while seen < wanted {
         match shard.next().await {
@@ -46,8 +48,10 @@ async fn follow(mut shard: Shard, is_raw: bool, wanted: u64) -> u64 {
 async fn main() {
     let events = number("PEER_EVENTS");
     let shards = number("PEER_SHARDS") as u32;
+    let queue = InMemoryQueue::new(shards as u16, 1000, Duration::from_secs(60), 1000);
     let config = ConfigBuilder::new(wanted("PEER_TOKEN"), Intents::all())
         .proxy_url(wanted("PEER_GATEWAY"))
+        .queue(queue)
         .build();
     let is_raw = wanted("PEER_DOES") == "raw";
     let tasks: Vec<_> = (0..shards)
