@@ -104,7 +104,8 @@ enum sherd_status sherd_engine_new(const struct sherd_gateway_config *config,
 void sherd_engine_free(struct sherd_engine *engine) {
   if (!engine)
     return;
-  if (engine->scratch)
+  /* One that was never fed has nothing in the scratch, and may be freed beside its users. */
+  if (engine->scratch && engine->stats.bytes_in)
     sherd__inbound_reset(engine);
   sherd__buf_deinit(&engine->inbound.expanded);
   sherd__upgrade_deinit(&engine->upgrade);

@@ -74,6 +74,8 @@ void sherd__live_try_let_go(struct sherd__live *live) {
   if (!live->is_torn_down || live->closing || atomic_load(&live->wake_posted))
     return;
   uv_mutex_lock(&live->mutex);
+  sherd_engine_free(live->engine); /* here, where the scratch's other users are */
+  live->engine = NULL;
   live->is_gone = true;
   bool somebody_waits = live->free_waits;
   uv_cond_broadcast(&live->changed);

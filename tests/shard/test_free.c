@@ -275,6 +275,37 @@ static void no_event_comes_after_it(void **state) {
   end(&f);
 }
 
+/* Shards of one thread inflate into the same memory: whoever frees one elsewhere must not look at
+ * it (a thread sanitizer does). */
+static void beside_busy_ones(void **state) {
+  static const struct script_step busy_for_long[] = {SCRIPT_LOGIN, SCRIPT_FLOOD(50000, "x"),
+                                                     SCRIPT_END};
+  enum {
+    BUSY = 2,
+    NEVER_STARTED = 8,
+    COUNT = 12
+  };
+  struct sherd_shard *shards[COUNT];
+  struct fixture f;
+  (void)state;
+  begin(&f, busy_for_long, &one_thread);
+  f.config.gateway.shard_count = COUNT;
+  for (uint32_t i = 0; i < COUNT; i++) {
+    f.config.gateway.shard_id = i;
+    if (i >= BUSY)
+      f.config.on_event = NULL;
+    shards[i] = watch_shard(&f.config);
+    if (i >= BUSY && i < NEVER_STARTED)
+      assert_int_equal(sherd_shard_start(shards[i]), SHERD_OK);
+  }
+  for (uint32_t i = 0; i < BUSY; i++)
+    assert_int_equal(sherd_shard_start(shards[i]), SHERD_OK);
+  assert_true(watch_wait(&f.watch, "MESSAGE_CREATE"));
+  for (uint32_t i = COUNT; i > 0; i--)
+    sherd_shard_free(shards[i - 1]);
+  end(&f);
+}
+
 /* --- Runtimes --- */
 
 static void a_runtime_checks_its_configuration(void **state) {
@@ -477,6 +508,7 @@ int main(void) {
       cmocka_unit_test(from_the_outcome_of_a_start),
       cmocka_unit_test(from_the_callback_of_another),
       cmocka_unit_test(no_event_comes_after_it),
+      cmocka_unit_test(beside_busy_ones),
       cmocka_unit_test(a_runtime_checks_its_configuration),
       cmocka_unit_test(a_runtime_refuses_while_shards_are_left),
       cmocka_unit_test(a_bad_configuration_leaves_nothing_behind),
