@@ -8,8 +8,8 @@
 #include <inttypes.h>
 
 #include "../tests/support/failing_alloc.h"
+#include "base/consumer_name.h"
 #include "fuzz.h"
-#include "sink/consumer_name.h"
 #include "sink/lines.h"
 #include "sink/subscribe.h"
 

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/consumer_name.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
 #include "cli/address.h"
 #include "cli/quantity.h"
-#include "sink/consumer_name.h"
 
 /* Where a value is read to, and where what is wrong with it is said. */
 struct target {

@@ -12,6 +12,8 @@ struct lent {
   uint32_t shard_count;
   uv_rwlock_t lock; /* written by who gives it back */
   struct sherd_store *real;
+  /* What was asked for, so that it stays good when the real store goes. */
+  char names[SHERD_STORE_CONSUMERS_MAX][SHERD_CONSUMER_NAME_MAX + 1];
 };
 
 static struct lent *lent_of(const struct sherd_store *store) {
@@ -54,7 +56,13 @@ static enum sherd_status drop_consumer(struct sherd_store *store, const char *na
 }
 
 static const char *consumer_name(const struct sherd_store *store, uint32_t index) {
-  ASK(store, const char *, sherd_store_consumer_name(lent->real, index), NULL);
+  struct lent *lent = lent_of(store);
+  uv_rwlock_wrlock(&lent->lock);
+  const char *name = lent->real ? sherd_store_consumer_name(lent->real, index) : NULL;
+  if (name)
+    name = strcpy(lent->names[index], name);
+  uv_rwlock_wrunlock(&lent->lock);
+  return name;
 }
 
 static enum sherd_status load(struct sherd_store *store, uint32_t shard_id,

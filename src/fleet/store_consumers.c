@@ -1,12 +1,8 @@
 /* What a store's head tells: who takes, and when the process was last alive. */
 #include <string.h>
 
+#include "base/consumer_name.h"
 #include "fleet/store_image.h"
-
-static bool is_name(const char *name) {
-  size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
-  return len > 0 && len <= SHERD_CONSUMER_NAME_MAX && name[len] == '\0';
-}
 
 /* The consumer of that name, or with NULL the first that is free; SHERD_STORE_CONSUMERS_MAX when
  * there is none. The caller holds the head's lock. */
@@ -34,7 +30,7 @@ static void add(struct sherd__store_image *image, uint32_t index, const char *na
 enum sherd_status sherd__store_image_consumer(struct sherd_store *store, const char *name,
                                               uint32_t *out) {
   struct sherd__store_image *image = sherd__store_image_of(store);
-  if (!is_name(name))
+  if (!sherd__consumer_is_name(name))
     return SHERD_EINVAL;
   enum sherd_status status = SHERD_OK;
   pthread_mutex_lock(&image->head_lock);

@@ -1,8 +1,8 @@
 /* Who reads the stream: they come, and go, and are found by their names. */
 #include <string.h>
 
+#include "base/consumer_name.h"
 #include "base/mem.h"
-#include "sink/consumer_name.h"
 #include "sink/relay.h"
 
 struct sherd__consumer *sherd__consumer_new(struct sherd__relay *relay, const char *name,

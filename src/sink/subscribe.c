@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sink/consumer_name.h"
+#include "base/consumer_name.h"
 #include "sink/request_read.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -1,6 +1,6 @@
 /* How consumers may be called. */
-#ifndef SHERD_SINK_CONSUMER_NAME_H
-#define SHERD_SINK_CONSUMER_NAME_H
+#ifndef SHERD_BASE_CONSUMER_NAME_H
+#define SHERD_BASE_CONSUMER_NAME_H
 
 #include <stdbool.h>
 

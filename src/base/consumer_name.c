@@ -1,4 +1,4 @@
-#include "sink/consumer_name.h"
+#include "base/consumer_name.h"
 
 #include <string.h>
 
