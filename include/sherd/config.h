@@ -28,6 +28,12 @@ enum sherd_compression {
   SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM  /* compress=zstd-stream: one context a connection */
 };
 
+/* Whose code inflates zlib's streams. Both take and refuse the same. */
+enum sherd_inflater {
+  SHERD_INFLATER_NATIVE = 0, /* Sherd's: made for streams of many small messages; 33 kB a shard */
+  SHERD_INFLATER_ZLIB        /* zlib's */
+};
+
 /* "No such limit", for the fields below that say so. */
 #define SHERD_NEVER UINT32_MAX
 
@@ -58,6 +64,7 @@ struct sherd_gateway_config {
                                   (Discord's documentation: in an outage a client may wait long,
                                   and shall keep beating.) */
   uint32_t close_timeout_ms;   /* the peer's answer to our close frame; 0: 5 s */
+  enum sherd_inflater inflater;
 };
 
 #ifdef __cplusplus

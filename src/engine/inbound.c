@@ -10,6 +10,8 @@ void sherd__inbound_reset(struct sherd_engine *engine) {
   /* The scratch keeps its bytes: an event that is still queued may point there. */
   if (engine->scratch->user == engine)
     engine->scratch->user = NULL;
+  if (engine->scratch->last_user == engine)
+    engine->scratch->last_user = NULL;
   sherd__buf_deinit(&inbound->parked);
   *inbound = (struct sherd__inbound){.parked = inbound->parked, .expanded = inbound->expanded};
 }
@@ -38,6 +40,8 @@ static enum sherd_status take_scratch(struct sherd_engine *engine) {
   }
   sherd__scratch_clear(scratch);
   scratch->user = engine;
+  sherd__inflater_set_cold(engine->inflater, scratch->last_user != engine);
+  scratch->last_user = engine;
   if (!engine->inbound.parked.len)
     return SHERD_OK;
   return sherd__scratch_unpark(scratch, &engine->inbound.parked);

@@ -89,12 +89,19 @@ static enum sherd_status copy_new(const struct sherd_allocator *allocator,
 enum sherd_status sherd__inflater_new(const struct sherd_allocator *allocator,
                                       enum sherd_compression compression,
                                       struct sherd__inflater **out) {
+  return sherd__inflater_new_by(allocator, compression, SHERD_INFLATER_NATIVE, out);
+}
+
+enum sherd_status sherd__inflater_new_by(const struct sherd_allocator *allocator,
+                                         enum sherd_compression compression,
+                                         enum sherd_inflater code, struct sherd__inflater **out) {
+  bool per_message = compression == SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM;
   *out = NULL;
   switch (compression) {
   case SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM:
-    return sherd__inflater_new_zlib(allocator, true, out);
   case SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM:
-    return sherd__inflater_new_zlib(allocator, false, out);
+    return code == SHERD_INFLATER_ZLIB ? sherd__inflater_new_zlib(allocator, per_message, out)
+                                       : sherd__inflater_new_native(allocator, per_message, out);
   case SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM:
     return sherd__inflater_new_zstd(allocator, out);
   case SHERD_COMPRESSION_NONE:

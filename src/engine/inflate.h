@@ -21,6 +21,11 @@ struct sherd__inflater;
 enum sherd_status sherd__inflater_new(const struct sherd_allocator *allocator,
                                       enum sherd_compression compression,
                                       struct sherd__inflater **out);
+
+/* The same with a choice of the code for zlib's streams. */
+enum sherd_status sherd__inflater_new_by(const struct sherd_allocator *allocator,
+                                         enum sherd_compression compression,
+                                         enum sherd_inflater code, struct sherd__inflater **out);
 void sherd__inflater_free(struct sherd__inflater *inflater);
 
 /* Says whether what the inflater keeps has left the cache, as after others were used. It changes

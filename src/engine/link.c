@@ -180,8 +180,8 @@ void sherd__link_connect(struct sherd_engine *engine) {
 
 static enum sherd_status begin_upgrade(struct sherd_engine *engine) {
   const struct sherd__settings *settings = &engine->settings;
-  enum sherd_status status =
-      sherd__inflater_new(engine->allocator, settings->compression, &engine->inflater);
+  enum sherd_status status = sherd__inflater_new_by(engine->allocator, settings->compression,
+                                                    settings->inflater, &engine->inflater);
   if (status)
     return status;
   size_t from = engine->out.len;

@@ -20,6 +20,8 @@ struct sherd_scratch {
   const struct sherd_allocator *allocator;
   struct sherd_buf buf;
   struct sherd_engine *user; /* whose message is in it; NULL: nobody's */
+  /* Who used it last; NULL: unknown. Another engine's inflater is not in the processor's cache. */
+  const struct sherd_engine *last_user;
   /* While a message that was parked is worked on, `buf` is its engine's memory, and the scratch's
    * own is kept here. Handing memory over and back costs nothing, so that a message that comes in
    * many pieces is not copied for each of them. */

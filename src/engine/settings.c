@@ -34,7 +34,8 @@ static enum sherd_status check(const struct sherd_gateway_config *config) {
                                   config->large_threshold > LARGE_THRESHOLD_MAX))
     return SHERD_EINVAL;
   if ((unsigned)config->compression > (unsigned)SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM ||
-      (unsigned)config->format > (unsigned)SHERD_FORMAT_ETF)
+      (unsigned)config->format > (unsigned)SHERD_FORMAT_ETF ||
+      (unsigned)config->inflater > (unsigned)SHERD_INFLATER_ZLIB)
     return SHERD_EINVAL;
   /* Discord's documentation, Gateway, ETF: payload compression is for JSON only. */
   if (config->compression == SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM &&
@@ -87,6 +88,7 @@ enum sherd_status sherd__settings_init(struct sherd__settings *settings,
   settings->hello_timeout_ms = or_default(config->hello_timeout_ms, 20000);
   settings->ready_timeout_ms = or_default(config->ready_timeout_ms, 600000);
   settings->close_timeout_ms = or_default(config->close_timeout_ms, 5000);
+  settings->inflater = config->inflater;
   return SHERD_OK;
 }
 

@@ -36,6 +36,7 @@ struct sherd__settings {
   uint32_t hello_timeout_ms;
   uint32_t ready_timeout_ms; /* SHERD_NEVER: none */
   uint32_t close_timeout_ms;
+  enum sherd_inflater inflater;
 };
 
 /* Errors: SHERD_EINVAL, SHERD_EUNSUPPORTED, SHERD_EURL, SHERD_ENOMEM; `settings` is then empty. */
