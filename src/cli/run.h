@@ -26,8 +26,8 @@
 #define SHERD__RUN_VERB "run"
 
 /* From SIGTERM to the end: both together stay under a second. */
-#define SHERD__RUN_CLOSE_MS  450 /* for the servers' goodbyes; the sinks are drained meanwhile */
-#define SHERD__RUN_FINISH_MS 350 /* for what then still waits in the sinks */
+#define SHERD__RUN_CLOSE_MS  350 /* for the servers' goodbyes; the sinks are drained meanwhile */
+#define SHERD__RUN_FINISH_MS 250 /* for what then still waits in the sinks */
 
 /* Log lines: to stderr, past a line that is being shown there. */
 struct sherd__run_log {
@@ -67,6 +67,7 @@ struct sherd__run {
   bool has_joiner, has_closer;
   bool has_handles; /* the seven above are on the loop */
   bool is_stopping;
+  uint64_t stop_ms;          /* since when, on the loop's clock */
   const char *why;           /* we stop; for the log */
   enum sherd_status outcome; /* of the fleet */
   int code;                  /* the exit code */

@@ -50,6 +50,8 @@ void sherd__run_stop(struct sherd__run *run, const char *why, enum sherd_status 
   if (run->is_stopping)
     return;
   run->is_stopping = true;
+  uv_update_time(&run->loop);
+  run->stop_ms = uv_now(&run->loop);
   run->code = sherd__run_exit_code(status);
   (void)sherd__notify("STOPPING=1");
   sherd__run_log(run, status ? SHERD_LOG_ERROR : SHERD_LOG_INFO, "run.stop", "why=\"%s\"", why);
