@@ -102,6 +102,19 @@ static inline void take_literal(struct sherd__inflate_bits *bits, uint32_t entry
   sherd__inflate_bits_drop(bits, DROP(entry));
 }
 
+/* Takes up to two literals, of which the first's entry is given, and returns the next entry. */
+static inline uint32_t take_two(struct sherd__inflate_bits *bits, uint32_t entry,
+                                const uint32_t *litlens, uint64_t mask, uint8_t **literal) {
+  if (!(entry & SHERD__INFLATE_LITERAL))
+    return entry;
+  take_literal(bits, entry, literal);
+  entry = litlens[bits->held & mask];
+  if (!(entry & SHERD__INFLATE_LITERAL))
+    return entry;
+  take_literal(bits, entry, literal);
+  return litlens[bits->held & mask];
+}
+
 /* Takes a length, whose entry is given, and the distance that follows it. Nothing has changed when
  * the bits do not suffice. */
 static inline enum step take_match(const struct sherd__inflate_codes *codes, uint32_t entry,
@@ -143,14 +156,7 @@ decode(const struct sherd__inflate_codes *codes, const struct sherd__inflate_his
   uint32_t entry = next_entry(&b, litlens, litlen_mask);
   while (b.count >= MATCH_BITS_MAX && literal <= last && before <= reach.made_last &&
          match < batch->matches + SHERD__INFLATE_BATCH_MATCHES) {
-    if (entry & SHERD__INFLATE_LITERAL) {
-      take_literal(&b, entry, &literal);
-      entry = litlens[b.held & litlen_mask];
-      if (entry & SHERD__INFLATE_LITERAL) {
-        take_literal(&b, entry, &literal);
-        entry = litlens[b.held & litlen_mask];
-      }
-    }
+    entry = take_two(&b, entry, litlens, litlen_mask, &literal);
     if (entry & SHERD__INFLATE_EXCEPTION && entry & SHERD__INFLATE_SUBTABLE)
       entry = look_on(litlens, entry, codes->litlen_bits, b.held);
     if (entry & SHERD__INFLATE_LITERAL) {
