@@ -2,11 +2,12 @@
 """Compares Sherd with its peers in one run, and writes what came of it.
 
     compare.py BUILT INSTALLED STREAMS DOCS [--events N] [--runs N] [--minutes N] [--only LIBRARY]...
+               [--print]
 
 BUILT has bench_sender and the like, INSTALLED takes the libraries, STREAMS the streams, DOCS is
-docs/: benchmarks.md, of which the part between the marks is replaced, and the charts. With --only
-nothing is written there: the table is printed. Each row is run once, then all of them again, until
-there are so many runs of each or no minute is left.
+docs/: benchmarks.md, of which the part between the marks is replaced, and the charts. With --only or
+--print nothing is written there: the tables are printed. Each row is run once, then all of them
+again, until there are so many runs of each or the next ones would take too long.
 """
 
 import argparse
@@ -166,9 +167,10 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("built", "installed", "streams", "docs"):
         parser.add_argument(name, type=lambda text: Path(text).resolve())
-    parser.add_argument("--events", type=int, default=100000)
+    parser.add_argument("--events", type=int, default=50000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=12, help="for the rounds, without the idle shards")
+    parser.add_argument("--print", action="store_true", help="print the tables, and leave docs/ as it is")
     parser.add_argument("--only", action="append", metavar="LIBRARY", choices=list(LIBRARIES))
     return parser.parse_args()
 
@@ -180,7 +182,7 @@ def main():
     comparison.make_streams()
     comparison.measure_all()
     comparison.measure_all_idle()
-    if options.only:
+    if options.only or options.print:
         print(report.text(comparison, os.cpu_count()))
     else:
         report.write(comparison, options.docs, os.cpu_count())

@@ -70,6 +70,7 @@ LIBRARIES = {
         "C",
         "",
         ways(BOTH, ALL, RAW)
+        + ways(JSON, ["zlib-stream"], RAW, "zlib")
         + ways(BOTH, NO_ZSTD, WALKED)
         + ways(JSON, NO_ZSTD, LINES),
     ),
@@ -177,7 +178,8 @@ def version(library, installed):
     if library in ("Sherd", "Sherd's inflater alone"):
         return found(HERE.parent.parent / "meson.build", r"version: '([^']+)'")
     if part == "npm":
-        return node_version(library.lower(), installed)
+        package = {"discordeno": "@discordeno/gateway"}.get(library, library.lower())
+        return node_version(package, installed)
     if part == "pypi":
         return found(HERE / "python/requirements.txt", re.escape(library) + r"(?:\[.*\])?==(\S+)")
     if part == "go":

@@ -31,7 +31,7 @@ class Numbers:
 
     def spread(self, row):
         numbers = self.all(row)
-        return (max(numbers) - min(numbers)) / statistics.median(numbers)
+        return (max(numbers) - min(numbers)) / statistics.median(numbers) if len(numbers) > 1 else None
 
     def peak_mb(self, row):
         return statistics.median(it["peak_kb"] for it in self.comparison.runs[row]) / 1000
@@ -73,7 +73,7 @@ def main_table(numbers, rows, installed):
             [row.name if row.does != BYTES else row.library, LIBRARIES[row.library].language]
             + [version(row.library, installed), row.format, row.compression, row.does]
             + [f"{numbers.comparison.runs[row][0]['events']:,}", f"{numbers.median(row):.2f}"]
-            + [f"{numbers.spread(row):.0%}", shown(numbers.ratio(row), ".2f"), f"{numbers.peak_mb(row):.0f}"]
+            + [shown(numbers.spread(row), ".0%"), shown(numbers.ratio(row), ".2f"), f"{numbers.peak_mb(row):.0f}"]
         )
     return lines_of(head, lines)
 
@@ -167,10 +167,10 @@ def heading(comparison, cores):
     counts = [len(it) for it in comparison.runs.values()]
     size = comparison.text_bytes["json-none"] / comparison.events
     tools = ", ".join(f"{name} {it}" for name, it in runtimes(comparison.options.installed).items())
-    runs = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    runs = "one run" if max(counts) == 1 else f"medians of {max(counts)} runs in turn"
     return (
         f"{datetime.date.today():%Y-%m-%d}, a machine of {cores} cores. {comparison.events:,} events of "
-        f"{size:,.0f} bytes of JSON in the mean; medians of {runs} runs in turn.\n{tools}."
+        f"{size:,.0f} bytes of JSON in the mean; {runs}.\n{tools}."
     )
 
 

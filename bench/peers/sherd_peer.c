@@ -2,7 +2,9 @@
  *
  *   raw      counts them, and looks at nothing
  *   walked   visits every value of `d`, and reads each: texts, numbers, and so on
- *   ndjson   writes each as a line of JSON to /dev/null */
+ *   ndjson   writes each as a line of JSON to /dev/null
+ *
+ * PEER_INFLATER=zlib has zlib inflate instead of Sherd's own inflater. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +140,10 @@ static enum sherd_compression compression_of(const char *name) {
                                             : SHERD_COMPRESSION_NONE;
 }
 
+static enum sherd_inflater inflater_of(const char *name) {
+  return strcmp(name, "zlib") == 0 ? SHERD_INFLATER_ZLIB : SHERD_INFLATER_NATIVE;
+}
+
 static void prepare(struct counting *counting) {
   const char *does = wanted("PEER_DOES");
   counting->take = strcmp(does, "walked") == 0   ? take_walked
@@ -159,7 +165,8 @@ int main(void) {
                   .intents = SHERD_INTENTS_ALL,
                   .format = strcmp(wanted("PEER_FORMAT"), "etf") == 0 ? SHERD_FORMAT_ETF
                                                                       : SHERD_FORMAT_JSON,
-                  .compression = compression_of(wanted("PEER_COMPRESSION"))},
+                  .compression = compression_of(wanted("PEER_COMPRESSION")),
+                  .inflater = inflater_of(wanted("PEER_INFLATER"))},
       .on_event = on_event,
       .user = &counting};
   unsigned long count = strtoul(wanted("PEER_SHARDS"), NULL, 10);

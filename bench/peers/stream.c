@@ -163,7 +163,8 @@ static void make(const char *path, enum sherd_data_format format,
                                                .format = format,
                                                .compression = compression};
   struct making it = {.file = fopen(path, "wb")};
-  must(it.file && fseek(it.file, STREAM_HEAD_BYTES, SEEK_SET) == 0, path);
+  must(it.file, "a file cannot be made in FOLDER; is it there?");
+  must(fseek(it.file, STREAM_HEAD_BYTES, SEEK_SET) == 0, path);
   open_sides(&it, &gateway, events, seed, guilds);
   drain_engine(&it);
   play(&it, 1 + guilds + events);

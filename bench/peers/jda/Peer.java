@@ -36,12 +36,14 @@ public class Peer implements EventListener {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "off");
     boolean isPlain = System.getenv("PEER_COMPRESSION").equals("none");
     int shards = Integer.parseInt(System.getenv("PEER_SHARDS"));
+    Controller controller = new Controller();
+    controller.setConcurrency(shards);
     JDABuilder builder =
         JDABuilder.create(System.getenv("PEER_TOKEN"), EnumSet.allOf(GatewayIntent.class))
             .setRestConfig(new RestConfig().setBaseUrl(System.getenv("PEER_API") + "/"))
             .setGatewayEncoding(GatewayEncoding.valueOf(System.getenv("PEER_FORMAT").toUpperCase()))
             .setCompression(isPlain ? Compression.NONE : Compression.ZLIB)
-            .setSessionController(new Controller())
+            .setSessionController(controller)
             .setChunkingFilter(ChunkingFilter.NONE)
             .setMemberCachePolicy(MemberCachePolicy.NONE)
             .disableCache(EnumSet.allOf(CacheFlag.class))

@@ -1,6 +1,7 @@
-"""hikari: JSON; none, zlib-stream, zstd-stream. `decoded`: a shard's payloads, with which nothing more
-is done; `objects`: a bot without a cache makes an object of each event that somebody listens to,
-which is each here.
+"""hikari: JSON; none, zlib-stream, zstd-stream; a bot without a cache.
+
+`decoded`: nobody listens, so it makes nothing of an event but its payload; `objects`: somebody listens to
+all of them, so it makes an object of each.
 """
 
 import asyncio
@@ -38,8 +39,7 @@ def count_events(manager):
 
     def consume_and_count(name, shard, payload):
         try:
-            if MAKES_OBJECTS:
-                consume(name, shard, payload)
+            consume(name, shard, payload)
         finally:  # it raises KeyError for what it does not know
             count()
 
