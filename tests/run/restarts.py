@@ -109,6 +109,8 @@ class Runner:
         self.log = open(os.path.join(folder, "run.log"), "ab")
         self.process = None
         self.reader = None
+        self.reads = threading.Event()  # whoever clears it has a consumer that does not read
+        self.reads.set()
 
     def start(self):
         with self.seen.lock:
@@ -124,6 +126,7 @@ class Runner:
     def read_stdout(self, process):
         tail = b""
         while True:
+            self.reads.wait()
             piece = os.read(process.stdout.fileno(), 1 << 16)
             if not piece:
                 break

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 import time
 
 from programs import say, wait_for
@@ -20,27 +19,6 @@ import programs
 from restarts import Runner, Seen, begin_simulator, has_all, judge, read_ledger
 
 MIB = 1 << 20
-
-
-class PausedRunner(Runner):
-    """Reads nothing while it is paused."""
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.reads = threading.Event()
-        self.reads.set()
-
-    def read_stdout(self, process):
-        tail = b""
-        while True:
-            self.reads.wait()
-            piece = os.read(process.stdout.fileno(), 1 << 16)
-            if not piece:
-                break
-            lines = (tail + piece).split(b"\n")
-            tail = lines.pop()
-            for line in lines:
-                self.seen.take(line)
 
 
 def resident_bytes(pid):
@@ -82,7 +60,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="sherd-run-")
     seen = Seen()
     simulator = begin_simulator(options, folder, "--heartbeat-interval", str(options.heartbeat))
-    runner = PausedRunner(options.program, options, simulator, folder, seen)
+    runner = Runner(options.program, options, simulator, folder, seen)
     runner.command += ["--queue", options.queue]
     try:
         runner.start()
