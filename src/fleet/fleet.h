@@ -72,6 +72,7 @@ struct sherd__fleet_set {
   struct sherd__plan_shard *plan; /* by place */
 
   /* Under the mutex. */
+  bool is_ending;                  /* none of it may start any more */
   uint64_t last_turn_ms;           /* when the last one will have started */
   uint32_t closing;                /* shards whose end is awaited */
   struct sherd_engine_stats gone;  /* of shards that are gone */

@@ -46,6 +46,7 @@ static void close_slot(struct sherd__fleet_slot *slot, bool resumable) {
 
 void sherd__fleet_set_close(struct sherd__fleet_set *set, bool resumable) {
   uv_mutex_lock(&set->fleet->mutex);
+  set->is_ending = true;
   for (uint32_t i = 0; i < set->count; i++)
     close_slot(&set->slots[i], resumable);
   uv_mutex_unlock(&set->fleet->mutex);

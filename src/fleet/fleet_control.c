@@ -35,23 +35,31 @@ void sherd__fleet_fail(struct sherd_fleet *fleet, const struct sherd_error_info 
   sherd__fleet_wake(fleet);
 }
 
-/* A set has failed when one of its shards shows that all must, when that was the first news of any
- * of them, or when none is left. */
-static bool has_failed(struct sherd__fleet_set *set, struct sherd_error_info *failure) {
+/* Whether a shard of a set has ended for good, and why. */
+static bool has_failure(struct sherd__fleet_set *set, struct sherd_error_info *failure) {
   if (!set || !atomic_load(&set->failed))
     return false;
   uv_mutex_lock(&set->fleet->mutex);
   *failure = set->failure;
   uv_mutex_unlock(&set->fleet->mutex);
+  return true;
+}
+
+/* A set has failed when one of its shards shows that all must, when that was the first news of any
+ * of them, or when none is left. */
+static bool has_failed(struct sherd__fleet_set *set, struct sherd_error_info *failure) {
+  if (!has_failure(set, failure))
+    return false;
   return sherd__fleet_concerns_all(failure->status) || !atomic_load(&set->started) ||
          atomic_load(&set->failed) == set->count;
 }
 
+/* A new set takes over whole or not at all. */
 static void check_failures(struct sherd_fleet *fleet) {
   struct sherd_error_info failure;
   if (has_failed(fleet->present, &failure))
     sherd__fleet_fail(fleet, &failure);
-  else if (has_failed(fleet->next, &failure))
+  else if (has_failure(fleet->next, &failure))
     sherd__reshard_give_up(fleet, &failure);
 }
 

@@ -138,7 +138,7 @@ static enum sherd_status make_and_start(struct sherd__fleet_slot *slot) {
 enum sherd_status sherd__fleet_slot_start(struct sherd__fleet_slot *slot) {
   struct sherd_fleet *fleet = slot->set->fleet;
   uv_mutex_lock(&fleet->mutex);
-  bool goes_on = fleet->phase < SHERD_FLEET_CLOSING;
+  bool goes_on = fleet->phase < SHERD_FLEET_CLOSING && !slot->set->is_ending;
   enum sherd_status status = goes_on ? make_and_start(slot) : SHERD_OK;
   uv_mutex_unlock(&fleet->mutex);
   return status;

@@ -309,6 +309,62 @@ static void a_new_set_that_fails_is_given_up(void **state) {
   script_server_stop(gateway);
 }
 
+/* Whatever is wrong with one of the new shards, the set will never be whole. */
+static void one_new_shard_that_ends_for_good_is_enough(void **state) {
+  (void)state;
+  static const struct script_step lost[] = {SCRIPT_UPGRADE, SCRIPT_HELLO,       SCRIPT_EXPECT(2),
+                                            SCRIPT_SIGNAL,  SCRIPT_CLOSE(4000), SCRIPT_END};
+  static const struct script_step *const scripts[] = {good, good, lost};
+  struct sherd_error_info error;
+  struct script_server *gateway = script_server_start(scripts, 3);
+  assert_non_null(gateway);
+  fleet_host_start(&host, &streaming); /* for its API */
+  struct sherd_fleet_config config = fleet_host_config(&host, 1);
+  config.shard.gateway.gateway_url = script_server_url(gateway);
+  config.shard.gateway.max_attempts = 1;
+  struct sherd_fleet *fleet = fleet_host_fleet(&config);
+  fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
+  assert_int_equal(sherd_fleet_reshard(fleet, 2, &error), SHERD_OK);
+  fleet_wait_seen(&host, SHERD_EVENT_READY, 2);
+  script_server_signal(gateway);
+  fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
+  assert_int_equal(fleet_logged(&host, "fleet.reshard stage=given_up"), 1);
+  sherd_fleet_free(fleet);
+  fleet_host_stop(&host);
+  script_server_stop(gateway);
+}
+
+/* The first of the new set takes its time to say goodbye, the second has failed, and then the turn
+ * of the fifth comes. */
+static void a_set_that_was_given_up_starts_no_more_shards(void **state) {
+  (void)state;
+  static const struct script_step deaf[] = {SCRIPT_LOGIN, SCRIPT_DEAF, SCRIPT_END};
+  static const struct script_step late[] = {SCRIPT_UPGRADE, SCRIPT_HELLO,       SCRIPT_EXPECT(2),
+                                            SCRIPT_SIGNAL,  SCRIPT_CLOSE(4011), SCRIPT_END};
+  static const struct script_step *const scripts[] = {good, deaf, late, good};
+  static const struct sherd__sim_config two_at_once = {.shards = 1, .max_concurrency = 2};
+  struct sherd_error_info error;
+  struct script_server *gateway = script_server_start(scripts, 4);
+  assert_non_null(gateway);
+  fleet_host_start(&host, &two_at_once); /* for its API */
+  struct sherd_fleet_config config = fleet_host_config(&host, 1);
+  config.shard.gateway.gateway_url = script_server_url(gateway);
+  config.shard.gateway.close_timeout_ms = 4000;
+  struct sherd_fleet *fleet = fleet_host_fleet(&config);
+  fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
+  uv_sleep(5100); /* both buckets are free again */
+  assert_int_equal(sherd_fleet_reshard(fleet, 5, &error), SHERD_OK);
+  fleet_wait_seen(&host, SHERD_EVENT_READY, 2);
+  uv_sleep(1500);
+  script_server_signal(gateway);
+  fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
+  assert_int_equal(fleet_logged(&host, "fleet.reshard stage=given_up"), 1);
+  assert_int_equal(script_server_count(gateway, SCRIPT_OP_REQUEST), 1 + 4);
+  sherd_fleet_free(fleet);
+  fleet_host_stop(&host);
+  script_server_stop(gateway);
+}
+
 static enum sherd_status open_once(void *ctx, uint32_t shard_count, bool beside,
                                    struct sherd_store **out, struct sherd_error_info *error) {
   (void)ctx;
@@ -341,6 +397,8 @@ int main(void) {
       cmocka_unit_test(commands_go_to_the_new_set),
       cmocka_unit_test(a_close_meanwhile_keeps_the_old_set),
       cmocka_unit_test(a_new_set_that_fails_is_given_up),
+      cmocka_unit_test(one_new_shard_that_ends_for_good_is_enough),
+      cmocka_unit_test(a_set_that_was_given_up_starts_no_more_shards),
       cmocka_unit_test(without_a_store_it_does_not_begin),
   };
   return cmocka_run_group_tests_name("reshard", tests, NULL, NULL);
