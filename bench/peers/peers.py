@@ -102,7 +102,7 @@ LIBRARIES = {
 LEFT_OUT = {
     "D++": "no package of it in Debian 12",
     "discordgo, zlib-stream": "it has no transport compression",
-    "discord.py, idle shards": "it starts one in 5 s, whatever it is told",
+    "discord.py, idle shards": "it waits 5 s before each",
 }
 
 ROWS = [Row(name, *way[:3], way[3]) for name, it in LIBRARIES.items() for way in it.ways]
