@@ -287,6 +287,52 @@ static void every_flipped_bit_is_met_alike(void **state) {
   sherd__buf_deinit(&wire);
 }
 
+static void put_bits(struct random_writer *writer, const char *bits) {
+  for (; *bits; bits++)
+    if (*bits != ' ')
+      random_put(writer, *bits == '1', 1);
+}
+
+/* The last thing in the input, so that it is met with care. */
+static void what_is_no_code_is_refused(void **state) {
+  (void)state;
+  static const char *const blocks[] = {
+      "010 0000001 11110", /* a match with distance symbol 30 */
+      "010 0000001 11111", /* and 31 */
+      "010 11000110",      /* litlen symbol 286 */
+      "010 11000111",      /* and 287 */
+      "011",               /* a type of block that there is not */
+  };
+  struct sherd_buf wire;
+  sherd__buf_init(&wire, sherd_allocator_default());
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+    struct random_writer writer = {.dice = &dice, .out = &wire};
+    wire.len = 0;
+    append(&wire, "\x78\x9c", 2);
+    put_bits(&writer, blocks[i]);
+    random_put_to_byte(&writer);
+    check_two_pieces(&wire, false);
+    assert_int_equal(check_pieces(&wire, false, 1, NO_LIMIT), SHERD_EZLIB);
+  }
+  wire.len = 0;
+  append(&wire, "\x78\xbb\0\0\0\1", 6); /* a preset dictionary, which nobody has */
+  check_two_pieces(&wire, false);
+  assert_int_equal(check_pieces(&wire, false, 1, NO_LIMIT), SHERD_EZLIB);
+  sherd__buf_deinit(&wire);
+}
+
+static void what_was_refused_stays_refused(void **state) {
+  (void)state;
+  struct inflate_twins twins;
+  struct sherd_bytes bad = {(const uint8_t *)"\x78\x9c\x07", 3};
+  struct sherd_bytes good = {(const uint8_t *)"\x00\x00\x00\xff\xff", 5};
+  inflate_twins_init(&twins, false);
+  for (int i = 0; i < 3; i++)
+    assert_int_equal(inflate_twins_feed(&twins, i ? good : bad, i == 0, i == 2, NO_LIMIT),
+                     SHERD_EZLIB);
+  inflate_twins_deinit(&twins);
+}
+
 /* --- The limit, and memory --- */
 
 static void the_limit_holds_at_every_byte(void **state) {
@@ -343,6 +389,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(any_code_is_read_or_refused),
       cmocka_unit_test(damage_is_met_alike),
       cmocka_unit_test(every_flipped_bit_is_met_alike),
+      cmocka_unit_test(what_is_no_code_is_refused),
+      cmocka_unit_test(what_was_refused_stays_refused),
       cmocka_unit_test(the_limit_holds_at_every_byte),
       cmocka_unit_test(a_shard_keeps_33_kilobytes),
   };
