@@ -126,6 +126,7 @@ enum sherd_status sherd_fleet_new(const struct sherd_fleet_config *config,
   fleet->wake.run = sherd__fleet_on_wake;
   fleet->stop.run = sherd__fleet_on_stop;
   fleet->limits.ask_ms = SHERD__FLEET_NEVER_MS;
+  atomic_init(&fleet->held_since_ms, SHERD__FLEET_NEVER_MS);
   enum sherd_status status = make_locks(fleet);
   if (status != SHERD_OK) {
     sherd__free(allocator, fleet);

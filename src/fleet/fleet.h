@@ -155,9 +155,12 @@ struct sherd_fleet {
   uint32_t tasks;           /* posted to loop threads, and not yet done */
   uint32_t max_concurrency; /* 0: not asked yet */
   uint64_t waits_until_unix_ms;
-  uint64_t held_since_ms, held_ms, holds;
+  uint64_t holds;
 
-  atomic_bool is_held; /* changed under the mutex */
+  /* Changed under the mutex. */
+  atomic_bool is_held;
+  _Atomic uint64_t held_since_ms, held_ms; /* NEVER: not held now; in sum, but for the hold that
+                                              there is */
 };
 
 /* --- fleet.c --- */
@@ -165,6 +168,10 @@ struct sherd_fleet {
 /* Milliseconds of the control loop's clock, and of the world's. Thread-safe. */
 uint64_t sherd__fleet_now_ms(const struct sherd_fleet *fleet);
 uint64_t sherd__fleet_unix_ms(void);
+
+/* The same of a clock that stands while the fleet is held: for whatever waits until something has
+ * been heard. It may go back by as much as a hold has taken, when that ends meanwhile. */
+uint64_t sherd__fleet_reading_ms(const struct sherd_fleet *fleet);
 
 /* Whether the caller is on one of the fleet's threads: blocking would be for ever. */
 bool sherd__fleet_is_own_thread(struct sherd_fleet *fleet);

@@ -55,9 +55,9 @@ static void read_next(struct sherd_fleet *fleet, struct sherd_fleet_status *out)
 static void read_hold(struct sherd_fleet *fleet, struct sherd_fleet_status *out) {
   out->is_held = atomic_load(&fleet->is_held);
   out->holds = fleet->holds;
-  out->held_ms = fleet->held_ms;
+  out->held_ms = atomic_load(&fleet->held_ms);
   if (out->is_held)
-    out->held_ms += sherd__fleet_now_ms(fleet) - fleet->held_since_ms;
+    out->held_ms += sherd__fleet_now_ms(fleet) - atomic_load(&fleet->held_since_ms);
 }
 
 static void read_limits(struct sherd_fleet *fleet, struct sherd_fleet_status *out) {

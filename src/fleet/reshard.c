@@ -57,7 +57,7 @@ bool sherd__reshard_shows(struct sherd__reshard *reshard, const struct sherd__fl
   uv_mutex_lock(&reshard->mutex);
   if (reshard->overlap)
     shows = sherd__overlap_shows(reshard->overlap, set->number == reshard->new_set, &described,
-                                 sherd__fleet_now_ms(set->fleet));
+                                 sherd__fleet_reading_ms(set->fleet));
   uv_mutex_unlock(&reshard->mutex);
   return shows;
 }
@@ -345,9 +345,20 @@ static void end_trailing(struct sherd_fleet *fleet, uint64_t now_ms) {
   set_overlap(&fleet->reshard, NULL, 0);
 }
 
+/* By the clock of the control thread. Who is held is looked after when the hold has ended. */
+static uint64_t next_look_ms(const struct sherd_fleet *fleet) {
+  const struct sherd__reshard *reshard = &fleet->reshard;
+  bool is_timed =
+      reshard->stage == SHERD__RESHARD_MERGING || reshard->stage == SHERD__RESHARD_TRAILING;
+  if (!is_timed || atomic_load(&fleet->is_held))
+    return SHERD__FLEET_NEVER_MS;
+  uint64_t reading_ms = sherd__fleet_reading_ms(fleet), now_ms = sherd__fleet_now_ms(fleet);
+  return reshard->until_ms > reading_ms ? now_ms + (reshard->until_ms - reading_ms) : now_ms;
+}
+
 uint64_t sherd__reshard_follow(struct sherd_fleet *fleet) {
   struct sherd__reshard *reshard = &fleet->reshard;
-  uint64_t now_ms = sherd__fleet_now_ms(fleet);
+  uint64_t now_ms = sherd__fleet_reading_ms(fleet);
   switch (reshard->stage) {
   case SHERD__RESHARD_NONE:
     begin(fleet);
@@ -368,7 +379,5 @@ uint64_t sherd__reshard_follow(struct sherd_fleet *fleet) {
     end_trailing(fleet, now_ms);
     break;
   }
-  bool is_timed =
-      reshard->stage == SHERD__RESHARD_MERGING || reshard->stage == SHERD__RESHARD_TRAILING;
-  return is_timed ? reshard->until_ms : SHERD__FLEET_NEVER_MS;
+  return next_look_ms(fleet);
 }

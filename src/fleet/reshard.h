@@ -35,7 +35,9 @@ enum sherd__reshard_stage {
 
 struct sherd__reshard {
   enum sherd__reshard_stage stage; /* the control thread's */
-  uint64_t until_ms;               /* of MERGING and TRAILING; the control thread's */
+  uint64_t until_ms;               /* of MERGING and TRAILING; the control thread's. Times of
+                                      sherd__fleet_reading_ms(): while nobody reads, a set is as
+                                      far behind as it was */
   uint64_t limit_ms;               /* of MERGING: it is not waited for longer; likewise */
 
   uv_mutex_t

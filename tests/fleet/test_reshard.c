@@ -365,6 +365,61 @@ static void a_set_that_was_given_up_starts_no_more_shards(void **state) {
   script_server_stop(gateway);
 }
 
+/* --- Nobody reads meanwhile --- */
+
+static void hold_at_typing(struct fleet_host *self, struct sherd_fleet *fleet,
+                           const struct sherd_fleet_event *event) {
+  atomic_bool *has_held = self->hook_arg;
+  if (event->event->type == SHERD_EVENT_TYPING_START && event->set == 1 &&
+      !atomic_exchange(has_held, true))
+    sherd_fleet_hold(fleet, true);
+}
+
+/* The second of each session. */
+#define TYPING SCRIPT_TEXT("{\"t\":\"TYPING_START\",\"s\":2,\"op\":0,\"d\":{}}")
+
+/* The new set has left an event to the old one, which does not read it now. */
+static void a_hold_stops_the_going_over_too(void **state) {
+  (void)state;
+  static const struct script_step early[] = {SCRIPT_LOGIN, TYPING, SCRIPT_END};
+  static const struct script_step late[] = {SCRIPT_LOGIN, SCRIPT_SIGNAL, TYPING, SCRIPT_END};
+  static const struct script_step *const scripts[] = {late, early};
+  atomic_bool has_held = false;
+  struct sherd_error_info error;
+  struct sherd_fleet_status status;
+  struct script_server *gateway = script_server_start(scripts, 2);
+  assert_non_null(gateway);
+  fleet_host_start(&host, &streaming); /* for its API */
+  host.hook = hold_at_typing;
+  host.hook_arg = &has_held;
+  struct sherd_fleet_config config = fleet_host_config(&host, 1);
+  config.shard.gateway.gateway_url = script_server_url(gateway);
+  config.threads = 1;
+  struct sherd_fleet *fleet = fleet_host_fleet(&config);
+  fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
+  assert_int_equal(sherd_fleet_reshard(fleet, 1, &error), SHERD_OK);
+  fleet_wait_seen(&host, SHERD_EVENT_TYPING_START, 1);
+  assert_int_equal(fleet_shadows(&host) > 0, 1);
+  script_server_signal(gateway); /* the old one is told too */
+  uv_sleep(6000);                /* over what is waited for at the most */
+  sherd_fleet_status(fleet, &status);
+  assert_int_equal(status.set, 0);
+  sherd_fleet_hold(fleet, false);
+  fleet_wait_seen(&host, SHERD_EVENT_TYPING_START, 2);
+  fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
+  sherd_fleet_status(fleet, &status);
+  assert_int_equal(status.set, 1);
+  size_t count, typings = 0;
+  struct fleet_entry *shown = copy_of(&host.shown, &count);
+  for (size_t i = 0; i < count; i++)
+    typings += shown[i].kind == kind_of("TYPING_START");
+  free(shown);
+  assert_int_equal(typings, 1);
+  sherd_fleet_free(fleet);
+  fleet_host_stop(&host);
+  script_server_stop(gateway);
+}
+
 static enum sherd_status open_once(void *ctx, uint32_t shard_count, bool beside,
                                    struct sherd_store **out, struct sherd_error_info *error) {
   (void)ctx;
@@ -399,6 +454,7 @@ int main(void) {
       cmocka_unit_test(a_new_set_that_fails_is_given_up),
       cmocka_unit_test(one_new_shard_that_ends_for_good_is_enough),
       cmocka_unit_test(a_set_that_was_given_up_starts_no_more_shards),
+      cmocka_unit_test(a_hold_stops_the_going_over_too),
       cmocka_unit_test(without_a_store_it_does_not_begin),
   };
   return cmocka_run_group_tests_name("reshard", tests, NULL, NULL);
