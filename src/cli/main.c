@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <fcntl.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <sherd/version.h>
 
@@ -26,7 +28,19 @@ static void print_usage(FILE *out) {
   fputs("\n'sherd VERB --help' says more; 'sherd --version' says which one this is.\n", out);
 }
 
+/* Where one of the three is closed, the next file that is opened would have its place: the store,
+ * or the loop's own. Events for a stdout that is none then fail, as they should. */
+static void hold_std_places(void) {
+  int fd;
+  do
+    fd = open("/dev/null", O_RDONLY);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0)
+    close(fd);
+}
+
 int main(int argc, char **argv) {
+  hold_std_places();
   if (argc < 2) {
     print_usage(stderr);
     return EX_USAGE;
