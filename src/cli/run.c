@@ -28,7 +28,8 @@ static void keep_memory_private(void) {
 }
 
 static void print(FILE *file, const struct sherd_buf *text) {
-  (void)fwrite(text->data, 1, text->len, file);
+  if (text->len)
+    (void)fwrite(text->data, 1, text->len, file);
 }
 
 static int show_help(struct sherd_buf *text) {

@@ -31,6 +31,7 @@
 
 /* Log lines: to stderr, past a line that is being shown there. */
 struct sherd__run_log {
+  int fd; /* stderr; of a pipe or a terminal a description of our own, that does not wait */
   struct sherd__logs *logs;
   struct sherd_log inner;     /* the writer */
   _Atomic int level;          /* what is wanted now; enum sherd_log_level */
@@ -65,7 +66,7 @@ struct sherd__run {
   uv_async_t fleet_joined, fleet_closed;
   uv_thread_t joiner, closer;
   bool has_joiner, has_closer;
-  bool has_handles; /* the seven above are on the loop */
+  bool has_loop;
   bool is_stopping;
   uint64_t stop_ms;          /* since when, on the loop's clock */
   const char *why;           /* we stop; for the log */
@@ -94,8 +95,8 @@ void sherd__run_free(struct sherd__run *run);
 
 /* --- run_stop.c --- */
 
-/* Has signals, and the fleet's end, heard on the loop. */
-void sherd__run_watch(struct sherd__run *run);
+/* Has signals, and the fleet's end, heard on the loop. Gives 0, or libuv's error. */
+int sherd__run_watch(struct sherd__run *run);
 
 /* Waits, on a thread, for a fleet that ends by itself. False when there is no thread. */
 bool sherd__run_watch_fleet(struct sherd__run *run);
@@ -117,6 +118,10 @@ void sherd__run_show_stop(struct sherd__run *run);
 /* False for want of memory. */
 bool sherd__run_log_start(struct sherd__run_log *log, const struct sherd__run_settings *settings);
 void sherd__run_log_end(struct sherd__run_log *log);
+
+/* Writes a part of the status line, or as much of it as there is room for: nobody waits for a
+ * terminal. */
+void sherd__run_log_show(const struct sherd__run_log *log, const void *text, size_t len);
 
 /* What everybody is given. */
 struct sherd_log sherd__run_log_sink(struct sherd__run_log *log);

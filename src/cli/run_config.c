@@ -110,8 +110,8 @@ static void answer(void *ctx, struct sherd_bytes line, struct sherd_buf *out) {
   sherd__cli_answer(&run->doer, line, out);
 }
 
-static void on_sink_ended(void *ctx, const char *why) {
-  sherd__run_stop(ctx, why, SHERD_OK);
+static void on_sink_ended(void *ctx, const char *why, enum sherd_status status) {
+  sherd__run_stop(ctx, why, status);
 }
 
 void sherd__run_hub_config(struct sherd__run *run, struct sherd__hub_config *out) {

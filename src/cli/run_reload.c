@@ -74,7 +74,8 @@ static void take_changes(struct sherd__run *run, uint64_t changed) {
 void sherd__run_reload(struct sherd__run *run) {
   struct sherd_buf notes;
   uint64_t changed = 0;
-  tell_systemd_begin();
+  if (run->show.was_ready) /* else it would be so before its time */
+    tell_systemd_begin();
   sherd__buf_init(&notes, sherd_allocator_default());
   int code = sherd__run_settings_reload(&run->settings, &run->sources, &changed, &notes);
   if (code)
@@ -85,5 +86,6 @@ void sherd__run_reload(struct sherd__run *run) {
     sherd__run_log(run, SHERD_LOG_INFO, "run.reload", "nothing has changed");
   sherd__buf_deinit(&notes);
   take_changes(run, changed);
-  (void)sherd__notify("READY=1");
+  if (run->show.was_ready)
+    (void)sherd__notify("READY=1");
 }

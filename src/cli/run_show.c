@@ -48,7 +48,7 @@ static void draw(struct sherd__run *run, const struct sherd__snapshot *snapshot)
   if (sherd__buf_append_byte(&out, '\r') == SHERD_OK &&
       sherd__render_progress(snapshot, run->show.before, terminal_width(), &out) == SHERD_OK &&
       sherd__buf_append(&out, CLEAR_TO_END, sizeof CLEAR_TO_END - 1) == SHERD_OK) {
-    (void)!write(STDERR_FILENO, out.data, out.len);
+    sherd__run_log_show(&run->log, out.data, out.len);
     atomic_store(&run->log.line_is_shown, true);
   }
   sherd__buf_deinit(&out);
@@ -56,7 +56,7 @@ static void draw(struct sherd__run *run, const struct sherd__snapshot *snapshot)
 
 static void wipe(struct sherd__run *run) {
   if (atomic_exchange(&run->log.line_is_shown, false))
-    (void)!write(STDERR_FILENO, "\r" CLEAR_TO_END, sizeof "\r" CLEAR_TO_END - 1);
+    sherd__run_log_show(&run->log, "\r" CLEAR_TO_END, sizeof "\r" CLEAR_TO_END - 1);
 }
 
 /* --- systemd --- */

@@ -90,12 +90,17 @@ static int start_fleet(struct sherd__run *run) {
 }
 
 int sherd__run_start(struct sherd__run *run) {
-  if (uv_loop_init(&run->loop) != 0 || !sherd__run_log_start(&run->log, &run->settings)) {
-    sherd__cli_complain(SHERD__RUN_VERB, "%s", sherd_strerror(SHERD_ENOMEM));
+  int failure = uv_loop_init(&run->loop);
+  run->has_loop = !failure;
+  if (!failure)
+    failure = sherd__run_watch(run);
+  if (!failure && !sherd__run_log_start(&run->log, &run->settings))
+    failure = UV_ENOMEM;
+  if (failure) {
+    sherd__cli_complain(SHERD__RUN_VERB, "cannot begin: %s", uv_strerror(failure));
     return EX_OSERR;
   }
   run->subject.started_unix_ms = sherd__unix_ms();
-  sherd__run_watch(run);
   sherd__run_log(run, SHERD_LOG_INFO, "run.start", "version=%s", sherd_version());
   int code = make_fleet(run);
   if (!code)
@@ -122,11 +127,14 @@ void sherd__run_free(struct sherd__run *run) {
   sherd_fleet_free(run->subject.fleet);
   if (run->has_joiner) /* of a start that failed; the fleet's end has let it go */
     (void)uv_thread_join(&run->joiner);
-  sherd__hub_free(run->subject.hub);
   sherd__snapshot_release(run->show.before);
-  uv_walk(&run->loop, close_what_is_left, NULL);
-  (void)uv_run(&run->loop, UV_RUN_DEFAULT);
-  (void)uv_loop_close(&run->loop);
+  if (run->has_loop) {
+    sherd__hub_abandon(run->subject.hub); /* of a start that failed */
+    uv_walk(&run->loop, close_what_is_left, NULL);
+    (void)uv_run(&run->loop, UV_RUN_DEFAULT);
+    sherd__hub_free(run->subject.hub); /* its handles are in it */
+    (void)uv_loop_close(&run->loop);
+  }
   sherd__run_log_end(&run->log);
   sherd__wipe(run->token, sizeof run->token);
 }

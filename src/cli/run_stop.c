@@ -83,28 +83,34 @@ static void on_fleet_joined(uv_async_t *async) {
 
 static void on_signal(uv_signal_t *handle, int number) {
   struct sherd__run *run = handle->data;
-  if (number == SIGHUP)
+  if (number == SIGHUP && !run->is_stopping)
     sherd__run_reload(run);
+  else if (number == SIGHUP)
+    return; /* it is too late for that */
   else if (!run->is_stopping)
     sherd__run_stop(run, number == SIGTERM ? "SIGTERM" : "SIGINT", SHERD_OK);
   else /* somebody is in a hurry; the marks of what was taken are kept as they are */
     _exit(128 + number);
 }
 
-static void watch_signal(struct sherd__run *run, uv_signal_t *handle, int number) {
-  (void)uv_signal_init(&run->loop, handle);
+static int watch_signal(struct sherd__run *run, uv_signal_t *handle, int number) {
+  int failure = uv_signal_init(&run->loop, handle);
   handle->data = run;
-  (void)uv_signal_start(handle, on_signal, number);
+  return failure ? failure : uv_signal_start(handle, on_signal, number);
 }
 
-void sherd__run_watch(struct sherd__run *run) {
-  watch_signal(run, &run->terminate, SIGTERM);
-  watch_signal(run, &run->interrupt, SIGINT);
-  watch_signal(run, &run->hangup, SIGHUP);
-  (void)uv_async_init(&run->loop, &run->fleet_joined, on_fleet_joined);
-  (void)uv_async_init(&run->loop, &run->fleet_closed, on_fleet_closed);
+int sherd__run_watch(struct sherd__run *run) {
+  int failure = watch_signal(run, &run->terminate, SIGTERM);
+  if (!failure)
+    failure = watch_signal(run, &run->interrupt, SIGINT);
+  if (!failure)
+    failure = watch_signal(run, &run->hangup, SIGHUP);
+  if (!failure)
+    failure = uv_async_init(&run->loop, &run->fleet_joined, on_fleet_joined);
+  if (!failure)
+    failure = uv_async_init(&run->loop, &run->fleet_closed, on_fleet_closed);
   run->fleet_joined.data = run->fleet_closed.data = run;
-  run->has_handles = true;
+  return failure;
 }
 
 bool sherd__run_watch_fleet(struct sherd__run *run) {

@@ -67,8 +67,9 @@ struct sherd__hub_config {
   /* Answers a request that is not the hub's own (not subscribe, unsubscribe, ack): appends one
    * line, or none. */
   void (*answer)(void *ctx, struct sherd_bytes line, struct sherd_buf *out);
-  /* stdout or stdin has ended or failed: time to stop. May be NULL. */
-  void (*ended)(void *ctx, const char *why);
+  /* Time to stop: stdout or stdin has ended (SHERD_OK), stdout cannot be written (SHERD_ESYSTEM),
+   * or an event was lost for want of memory (SHERD_ENOMEM). May be NULL. */
+  void (*ended)(void *ctx, const char *why, enum sherd_status status);
   void *ctx;
 };
 
@@ -92,7 +93,12 @@ enum sherd_status sherd__hub_reconfigure(struct sherd__hub *hub,
 void sherd__hub_finish(struct sherd__hub *hub, uint64_t timeout_ms,
                        void (*done)(void *ctx, uint64_t untaken), void *ctx);
 
-/* After `done`, and once the loop has run its last turns. NULL is allowed. */
+/* Closes everything at once, in place of sherd__hub_finish(): for a start that failed. Does nothing
+ * after `done`. NULL is allowed. */
+void sherd__hub_abandon(struct sherd__hub *hub);
+
+/* After `done` or sherd__hub_abandon(), and once the loop has run its last turns. NULL is allowed.
+ */
 void sherd__hub_free(struct sherd__hub *hub);
 
 /* Fills in *out and up to `cap` rows of consumers. Any thread. */

@@ -73,7 +73,7 @@ struct sherd__hub {
 void sherd__hub_turn(struct sherd__hub *hub);
 
 /* Tells the owner that it is time to stop; once. */
-void sherd__hub_end(struct sherd__hub *hub, const char *why);
+void sherd__hub_end(struct sherd__hub *hub, const char *why, enum sherd_status status);
 
 /* --- hub_peer.c --- */
 

@@ -53,6 +53,15 @@ uv_poll_t *sherd__peer_poll(struct sherd__hub *hub, int fd) {
   return poll;
 }
 
+/* --- Trouble of our own --- */
+
+/* Where it is stdout, the owner is to know that it was no ordinary end. */
+static void fail(struct sherd__peer *peer, const char *why, enum sherd_status status) {
+  if (peer->is_std)
+    sherd__hub_end(peer->hub, why, status);
+  sherd__peer_close(peer, why);
+}
+
 /* --- In --- */
 
 static void take_lines(struct sherd__peer *peer) {
@@ -84,7 +93,8 @@ static void end_of_input(struct sherd__peer *peer) {
   }
   sherd__log(&hub->config.log, SHERD_LOG_INFO, SHERD_NEVER, "hub.stdin", "state=ended");
   if (peer->consumer && peer->consumer->has_acks)
-    sherd__hub_end(hub, "stdin has ended, and with it the acknowledgements of what stdout shows");
+    sherd__hub_end(hub, "stdin has ended, and with it the acknowledgements of what stdout shows",
+                   SHERD_OK);
 }
 
 /* False: nothing more for now. A description that waits is asked only when there is something. */
@@ -98,7 +108,7 @@ static bool read_some(struct sherd__peer *peer) {
   if (len <= 0)
     return false;
   if (sherd__lines_feed(&peer->lines, data, (size_t)len))
-    sherd__peer_close(peer, "out of memory");
+    fail(peer, "out of memory", SHERD_ENOMEM);
   take_lines(peer);
   return !peer->is_closing && !peer->is_deaf;
 }
@@ -178,7 +188,7 @@ static bool fill(struct sherd__peer *peer) {
   struct sherd__consumer *consumer = peer->consumer;
   const struct sherd__record *record;
   if (!put_missed(peer)) {
-    sherd__peer_close(peer, "out of memory");
+    fail(peer, "out of memory", SHERD_ENOMEM);
     return false;
   }
   while (sherd__out_waiting(&peer->out) < SHERD__OUT_BYTES) {
@@ -186,7 +196,7 @@ static bool fill(struct sherd__peer *peer) {
     if (!record)
       return false;
     if (sherd__out_event(&peer->out, record, consumer->has_acks)) {
-      sherd__peer_close(peer, "out of memory");
+      fail(peer, "out of memory", SHERD_ENOMEM);
       return false;
     }
   }
@@ -213,7 +223,7 @@ static void write_out(struct sherd__peer *peer) {
   } else if (peer->is_std) {
     char why[128];
     (void)snprintf(why, sizeof why, "stdout cannot be written: %s", strerror(errno));
-    sherd__peer_close(peer, why);
+    fail(peer, why, SHERD_ESYSTEM);
   } else {
     sherd__peer_close(peer, "it has gone");
   }
@@ -291,7 +301,7 @@ void sherd__peer_close(struct sherd__peer *peer, const char *why) {
              "id=%" PRIu64 " consumer=%s why=\"%s\"", peer->id,
              peer->consumer && peer->consumer->name[0] ? peer->consumer->name : "-", why);
   if (peer->is_std)
-    sherd__hub_end(peer->hub, why);
+    sherd__hub_end(peer->hub, why, SHERD_OK);
 }
 
 void sherd__peer_free(struct sherd__peer *peer) {

@@ -63,12 +63,19 @@ static bool is_drained(const struct sherd__hub *hub) {
   return true;
 }
 
-static void finish(struct sherd__hub *hub) {
+void sherd__hub_abandon(struct sherd__hub *hub) {
+  if (!hub || hub->is_finished)
+    return;
   hub->is_finished = true;
+  sherd__hub_unlisten(hub);
   while (hub->peers)
     sherd__peer_free(hub->peers);
   uv_close((uv_handle_t *)&hub->timer, NULL);
   uv_close((uv_handle_t *)&hub->async, NULL);
+}
+
+static void finish(struct sherd__hub *hub) {
+  sherd__hub_abandon(hub);
   sherd__relay_settle(&hub->relay);
   hub->done(hub->done_ctx, hub->relay.end.n - hub->relay.floor.n);
 }
@@ -121,8 +128,9 @@ void sherd__hub_turn(struct sherd__hub *hub) {
   free_closing(hub);
   sherd__relay_settle(&hub->relay);
   if (sherd__relay_has_failed(&hub->relay))
-    sherd__hub_end(hub, "there was no memory for an event; the gateway sends it again to the next "
-                        "process");
+    sherd__hub_end(
+        hub, "there was no memory for an event; the gateway sends it again to the next process",
+        SHERD_ENOMEM);
   log_hold(hub, now_ms);
   hub->is_turning = false;
   if (hub->is_finishing && (is_drained(hub) || now_ms >= hub->finish_at_ms))
@@ -131,10 +139,10 @@ void sherd__hub_turn(struct sherd__hub *hub) {
     rest(hub, now_ms);
 }
 
-void sherd__hub_end(struct sherd__hub *hub, const char *why) {
+void sherd__hub_end(struct sherd__hub *hub, const char *why, enum sherd_status status) {
   if (hub->has_ended)
     return;
   hub->has_ended = true;
   if (hub->config.ended)
-    hub->config.ended(hub->config.ctx, why);
+    hub->config.ended(hub->config.ctx, why, status);
 }

@@ -24,12 +24,15 @@ void sherd__out_init(struct sherd__out *out, const struct sherd_allocator *alloc
   sherd__buf_init(&out->way, allocator);
 }
 
-/* The mode of the description stays with those who share it: this one is new. */
-static void open_anew(struct sherd__out *out, int fd) {
+int sherd__out_open_anew(int fd) {
   char path[64];
   (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+static void open_anew(struct sherd__out *out, int fd) {
   out->kind = SHERD__OUT_SHARED;
-  int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  int own = sherd__out_open_anew(fd);
   if (own < 0)
     return;
   out->kind = SHERD__OUT_OWN;

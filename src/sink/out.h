@@ -46,6 +46,10 @@ void sherd__out_init(struct sherd__out *out, const struct sherd_allocator *alloc
  * when a pipe takes PIPE_BUF bytes at least. */
 void sherd__out_open(struct sherd__out *out, const struct sherd_allocator *allocator, int fd);
 
+/* A new description of a pipe or a terminal, that does not wait; the mode of the one it has stays
+ * with those who share it. -1: there can be none. */
+int sherd__out_open_anew(int fd);
+
 /* Closes the descriptor if it is ours. */
 void sherd__out_deinit(struct sherd__out *out);
 

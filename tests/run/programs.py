@@ -66,8 +66,9 @@ class Run:
     """A `sherd run`, with its lines as they come."""
 
     def __init__(self, program, simulator, folder, *arguments, token=TOKEN, environment=(), store=True,
-                 stdin=subprocess.DEVNULL, reads=None):
-        """`reads`: how many lines of stdout are read before it is closed; None: all."""
+                 stdin=subprocess.DEVNULL, reads=None, stderr=subprocess.PIPE):
+        """`reads`: how many lines of stdout are read before it is closed; None: all. Another `stderr`
+        is the caller's to read."""
         command = [program, "run"]
         if simulator:
             command += ["--gateway", simulator.url, "--api", simulator.api]
@@ -81,10 +82,10 @@ class Run:
         self.lines = []
         self.errors = []
         self.process = subprocess.Popen(command + list(arguments), stdin=stdin, env=environment,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, stderr=stderr)
         self.readers = [threading.Thread(target=self.read, args=(source, lines, limit))
                         for source, lines, limit in ((self.process.stdout, self.lines, reads),
-                                                     (self.process.stderr, self.errors, None))]
+                                                     (self.process.stderr, self.errors, None)) if source]
         for reader in self.readers:
             reader.start()
 

@@ -6,9 +6,12 @@ Usage: test_program.py SHERD
 import json
 import os
 import re
+import resource
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 from programs import Run, Simulator, fetch, folder, say, wait_for
@@ -199,8 +202,140 @@ def test_a_reader_that_goes():
             run.end()
 
 
+class Terminal:
+    """A pseudo-terminal for stderr, and what has been written to it."""
+
+    def __init__(self):
+        self.master, self.slave = os.openpty()
+        self.text = ""
+        self.reader = threading.Thread(target=self.read)
+
+    def show(self):
+        """Begins to read; until then nobody does."""
+        os.close(self.slave)
+        self.reader.start()
+
+    def read(self):
+        try:
+            while True:
+                self.text += os.read(self.master, 65536).decode()
+        except OSError:  # nobody has it any more
+            pass
+
+    def close(self):
+        self.reader.join()
+        os.close(self.master)
+
+
+def test_a_terminal():
+    where, terminal = folder(), Terminal()
+    with Simulator(SHERD, "--shards", "2") as simulator:
+        with Run(SHERD, simulator, where, stderr=terminal.slave) as run:
+            terminal.show()
+            say(wait_for(lambda: re.search(r"\[=*> *\] [01]/2 shards", terminal.text)),
+                "a bar while shards start", repr(terminal.text[-100:]))
+            say(wait_for(lambda: re.search(r"\r2/2 shards, \S+ events/s", terminal.text)),
+                "and a status line after", repr(terminal.text[-100:]))
+            code = run.end()
+            terminal.close()
+            say(code == 0 and re.search(r"\r\x1b\[K$|\n$", terminal.text), "which is gone at the end",
+                repr(terminal.text[-100:]))
+            lines = [re.split(r"\r|\x1b\[K", line)[-1] for line in terminal.text.split("\r\n")[:-1]
+                     if "event=" in line]
+            say(lines and all(line.startswith("ts=") for line in lines), "no log line runs into it",
+                repr([line for line in lines if not line.startswith("ts=")][:1]))
+
+
+def test_a_terminal_that_nobody_shows():
+    """It is full after a while, and neither events nor the end wait for it."""
+    where, terminal = folder(), Terminal()
+    with Simulator(SHERD, "--shards", "1", "--rate", "100") as simulator:
+        with Run(SHERD, simulator, where, "--log-level", "debug", stderr=terminal.slave) as run:
+            connected(run, 1)
+            time.sleep(2)
+            count = len(run.lines)
+            say(wait_for(lambda: len(run.lines) > count + 50, 5), "events come all the same",
+                "%d, and then %d" % (count, len(run.lines)))
+            try:
+                run.process.send_signal(signal.SIGTERM)
+                say(run.process.wait(5) == 0, "and it ends")
+            except subprocess.TimeoutExpired:
+                say(False, "and it ends")
+                run.process.kill()
+            terminal.show()
+            terminal.close()
+
+
+def test_systemd():
+    where = folder()
+    path = os.path.join(where, "notify")
+    heard = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(path)
+        ear.settimeout(0.1)
+
+        def hears(pattern, seconds=10):
+            def listen():
+                try:
+                    while True:
+                        heard.append(ear.recv(4096).decode())
+                except TimeoutError:
+                    return re.search(pattern, "\n".join(heard))
+            return wait_for(listen, seconds)
+
+        with Simulator(SHERD, "--shards", "2") as simulator:
+            with Run(SHERD, simulator, where, environment={"NOTIFY_SOCKET": path,
+                                                           "WATCHDOG_USEC": "1000000"}) as run:
+                say(hears(r"EXTEND_TIMEOUT_USEC=\d+\nSTATUS=starting: \d/2 shards connected"),
+                    "systemd hears how far a start is", repr(heard))
+                run.process.send_signal(signal.SIGHUP)
+                wait_for(lambda: "run.reload" in run.error())
+                hears("$")
+                say(not re.search("READY|RELOADING", "".join(heard)) or "running" in "".join(heard),
+                    "a reload before it is ready makes it no readier", repr(heard))
+                say(hears(r"READY=1\nSTATUS=running: 2/2"), "that it is ready", repr(heard[-2:]))
+                before = len(heard)
+                time.sleep(2)
+                hears("$")
+                beats = heard[before:].count("WATCHDOG=1")
+                say(2 <= beats <= 5, "that it lives, twice a second", "%d in 2 s" % beats)
+                run.process.send_signal(signal.SIGHUP)
+                say(hears(r"RELOADING=1\nMONOTONIC_USEC=\d+(\nWATCHDOG=1)?\nREADY=1"), "that it reads again",
+                    repr(heard[-3:]))
+                code = run.end()
+                say(hears("STOPPING=1") and code == 0, "and that it stops", repr(heard[-2:]))
+
+
+def test_no_place_for_what_it_writes():
+    where = folder()
+    environment = dict(os.environ, XDG_RUNTIME_DIR=where, SHERD_TOKEN=programs.TOKEN)
+    with Simulator(SHERD, "--shards", "1") as simulator, socket.socket() as other:
+        command = [SHERD, "run", "--gateway", simulator.url, "--api", simulator.api]
+        with open("/dev/full", "w") as full:
+            ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=full,
+                                   stderr=subprocess.PIPE, timeout=30)
+        say(ended.returncode == 71 and b"No space left" in ended.stderr,
+            "a stdout that is full ends it with 71",
+            "%d, %s" % (ended.returncode, ended.stderr[-200:]))
+        ended = subprocess.run(["sh", "-c", 'exec "$@" <&- >&-', "sh"] + command, env=environment,
+                               stderr=subprocess.PIPE, timeout=30)
+        say(ended.returncode == 71 and b"Bad file descriptor" in ended.stderr,
+            "and so does one that is closed", "%d, %s" % (ended.returncode, ended.stderr[-200:]))
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        refused("metrics where another one listens", 71, "Address already in use", "--metrics",
+                "127.0.0.1:%d" % other.getsockname()[1], simulator=simulator)
+        codes = [subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
+                                capture_output=True, timeout=30,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                                      (most, most))).returncode
+                 for most in range(6, 12)]
+        say(set(codes) <= {71, 73}, "too few descriptors are told of, not stumbled over", str(codes))
+
+
 for test in (test_bad_settings, test_check, test_wrong_token, test_lines_and_restart,
-             test_other_stores, test_what_is_seen, test_requests_on_stdin, test_a_reader_that_goes):
+             test_other_stores, test_what_is_seen, test_requests_on_stdin, test_a_reader_that_goes, test_a_terminal,
+             test_a_terminal_that_nobody_shows, test_systemd, test_no_place_for_what_it_writes):
     try:
         test()
     except Exception as error:  # one that breaks is one that fails, and the others go on

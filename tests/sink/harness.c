@@ -33,8 +33,9 @@ static void answer(void *ctx, struct sherd_bytes line, struct sherd_buf *out) {
   (void)sherd__buf_append_byte(out, '\n');
 }
 
-static void ended(void *ctx, const char *why) {
+static void ended(void *ctx, const char *why, enum sherd_status status) {
   struct harness *harness = ctx;
+  (void)status;
   (void)snprintf(harness->why, sizeof harness->why, "%s", why);
   harness->ends++;
 }
