@@ -329,7 +329,7 @@ def test_no_place_for_what_it_writes():
                                 capture_output=True, timeout=30,
                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
                                                                       (most, most))).returncode
-                 for most in range(6, 12)]
+                 for most in range(7, 12)] # with 6, LeakSanitizer itself has too few
         say(set(codes) <= {71, 73}, "too few descriptors are told of, not stumbled over", str(codes))
 
 
