@@ -1,6 +1,6 @@
 #include "base/utf8.h"
 
-#include <string.h>
+#include "base/bytes16.h"
 
 /* The length of the sequence that begins with `lead`, and the range of its second byte, which is
  * where overlong forms, surrogates and what is over U+10FFFF show. Source: RFC 3629 section 4. */
@@ -37,21 +37,26 @@ static bool is_sequence(const uint8_t *at, size_t left, size_t *len) {
   return true;
 }
 
-bool sherd__utf8_is_valid(const uint8_t *data, size_t len, size_t *error_offset) {
+/* How many of `len` bytes come before the first that is not ASCII. */
+static size_t ascii_len(const uint8_t *data, size_t len) {
   size_t i = 0;
+  for (; len - i >= 32; i += 32)
+    if (sherd__bytes16_mask(
+            sherd__bytes16_or(sherd__bytes16_load(data + i), sherd__bytes16_load(data + i + 16))))
+      break;
+  for (; len - i >= 16; i += 16) {
+    uint32_t high = sherd__bytes16_mask(sherd__bytes16_load(data + i));
+    if (high)
+      return i + (size_t)__builtin_ctz(high);
+  }
+  while (i < len && data[i] < 0x80)
+    i++;
+  return i;
+}
+
+bool sherd__utf8_is_valid(const uint8_t *data, size_t len, size_t *error_offset) {
+  size_t i = ascii_len(data, len);
   while (i < len) {
-    uint64_t word;
-    if (len - i >= sizeof word) {
-      memcpy(&word, data + i, sizeof word);
-      if (!(word & UINT64_C(0x8080808080808080))) {
-        i += sizeof word;
-        continue;
-      }
-    }
-    if (data[i] < 0x80) {
-      i++;
-      continue;
-    }
     size_t step;
     if (!is_sequence(data + i, len - i, &step)) {
       if (error_offset)
@@ -59,6 +64,8 @@ bool sherd__utf8_is_valid(const uint8_t *data, size_t len, size_t *error_offset)
       return false;
     }
     i += step;
+    if (i < len && data[i] < 0x80)
+      i += ascii_len(data + i, len - i);
   }
   return true;
 }

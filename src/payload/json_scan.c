@@ -1,27 +1,16 @@
 #include <string.h>
 
+#include "base/bytes16.h"
 #include "payload/json.h"
 
-#define REPEAT(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Marks, in the highest bit of each byte, which bytes of `word` are zero. Marks above the lowest
- * one may be wrong, so that only the lowest counts. */
-static inline uint64_t zero_bytes(uint64_t word) {
-  return (word - REPEAT(0x01)) & ~word & REPEAT(0x80);
-}
-
-/* Eight bytes at a time where the lowest byte of a word is the first in memory. */
 const uint8_t *sherd__json_find_quote(const uint8_t *at, const uint8_t *end) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  uint64_t word;
-  while ((size_t)(end - at) >= sizeof word) {
-    memcpy(&word, at, sizeof word);
-    uint64_t found = zero_bytes(word ^ REPEAT('"')) | zero_bytes(word ^ REPEAT('\\'));
+  for (; end - at >= 16; at += 16) {
+    struct sherd__bytes16 bytes = sherd__bytes16_load(at);
+    uint32_t found = sherd__bytes16_mask(
+        sherd__bytes16_or(sherd__bytes16_equal(bytes, '"'), sherd__bytes16_equal(bytes, '\\')));
     if (found)
-      return at + __builtin_ctzll(found) / 8;
-    at += sizeof word;
+      return at + __builtin_ctz(found);
   }
-#endif
   while (at < end && *at != '"' && *at != '\\')
     at++;
   return at;
@@ -84,43 +73,111 @@ enum sherd_status sherd__json_peek(const uint8_t **at, const uint8_t *end, unsig
   }
 }
 
-static enum sherd_status skip_container(const uint8_t **at, const uint8_t *end, unsigned depth) {
-  struct sherd__nesting nesting = {.depth = depth};
-  const uint8_t *p = *at;
-  enum sherd_status status = SHERD_ETRUNCATED;
-  while (p < end) {
-    switch (*p) {
-    case '"':
-      if (sherd__json_skip_string(&p, end))
-        goto failed;
-      break;
-    case '{':
-    case '[':
-      if (!sherd__nesting_push(&nesting, *p == '{')) {
-        status = SHERD_EDEPTH;
-        goto failed;
-      }
-      p++;
-      break;
-    case '}':
-    case ']':
-      if (sherd__nesting_in_object(&nesting) != (*p == '}')) {
-        status = SHERD_EJSON;
-        goto failed;
-      }
-      p++;
-      if (--nesting.depth == depth) {
-        *at = p;
-        return SHERD_OK;
-      }
-      break;
-    default:
-      p++;
+/* --- Lists and objects: a block of 64 bytes at a time, a bit for each --- */
+
+#define BLOCK_BYTES 64
+
+/* Where a block has what counts; the first byte is the lowest bit. */
+struct marks {
+  uint64_t quotes, backslashes, brackets;
+};
+
+static inline struct marks mark_block(const uint8_t *block) {
+  struct marks marks = {0};
+  for (unsigned i = 0; i < BLOCK_BYTES; i += 16) {
+    struct sherd__bytes16 bytes = sherd__bytes16_load(block + i);
+    /* Square brackets and braces differ in this bit alone, and no others become braces by it. */
+    struct sherd__bytes16 curled = sherd__bytes16_or(bytes, sherd__bytes16_fill('{' - '['));
+    struct sherd__bytes16 brackets =
+        sherd__bytes16_or(sherd__bytes16_equal(curled, '{'), sherd__bytes16_equal(curled, '}'));
+    marks.quotes |= (uint64_t)sherd__bytes16_mask(sherd__bytes16_equal(bytes, '"')) << i;
+    marks.backslashes |= (uint64_t)sherd__bytes16_mask(sherd__bytes16_equal(bytes, '\\')) << i;
+    marks.brackets |= (uint64_t)sherd__bytes16_mask(brackets) << i;
+  }
+  return marks;
+}
+
+/* What one block leaves to the next: all bits or none, and one bit or none. */
+struct between {
+  uint64_t in_string;  /* whether a string goes on */
+  uint64_t is_escaped; /* whether its first byte is escaped */
+};
+
+/* Strikes the quotes that are escaped. A backslash escapes in a string only, and a string begins
+ * and ends at the quotes before it, of which none that is escaped is left by then. */
+static uint64_t real_quotes(const struct marks *marks, struct between *between) {
+  uint64_t quotes = marks->quotes & ~between->is_escaped;
+  uint64_t backslashes = marks->backslashes & ~between->is_escaped;
+  between->is_escaped = 0;
+  while (backslashes) {
+    uint64_t bit = backslashes & (~backslashes + 1), escaped = bit << 1;
+    backslashes ^= bit;
+    if ((__builtin_parityll(quotes & (bit - 1)) != 0) == (between->in_string != 0))
+      continue;
+    quotes &= ~escaped;
+    backslashes &= ~escaped;
+    between->is_escaped = bit >> 63;
+  }
+  return quotes;
+}
+
+/* Marks, of a block, what strings take up, their opening quotes with them. */
+static uint64_t mark_strings(const struct marks *marks, struct between *between) {
+  uint64_t inside =
+      marks->backslashes | between->is_escaped ? real_quotes(marks, between) : marks->quotes;
+  for (unsigned shift = 1; shift < BLOCK_BYTES; shift *= 2)
+    inside ^= inside << shift; /* each bit becomes the parity of those up to it */
+  inside ^= between->in_string;
+  between->in_string = UINT64_C(0) - (inside >> 63);
+  return inside;
+}
+
+/* Goes through a block's brackets. *at goes past the one that closes all, or to one at fault. */
+static enum sherd_status follow(struct sherd__nesting *nesting, unsigned depth, uint64_t brackets,
+                                const uint8_t **at, bool *ended) {
+  const uint8_t *block = *at;
+  for (; brackets; brackets &= brackets - 1) {
+    *at = block + __builtin_ctzll(brackets);
+    uint8_t bracket = **at;
+    bool is_object = bracket & ('{' - '[');
+    if ((bracket & 7) == ('{' & 7)) {
+      if (!sherd__nesting_push(nesting, is_object))
+        return SHERD_EDEPTH;
+      continue;
+    }
+    if (sherd__nesting_in_object(nesting) != is_object)
+      return SHERD_EJSON;
+    *ended = --nesting->depth == depth;
+    if (*ended) {
+      ++*at;
+      return SHERD_OK;
     }
   }
-failed:
-  *at = p;
-  return status;
+  return SHERD_OK;
+}
+
+static enum sherd_status skip_container(const uint8_t **at, const uint8_t *end, unsigned depth) {
+  struct sherd__nesting nesting = {.depth = depth};
+  struct between between = {0};
+  uint8_t last[BLOCK_BYTES]; /* the document's last bytes, and nothing that counts after them */
+  for (const uint8_t *p = *at; p < end; p += BLOCK_BYTES) {
+    const uint8_t *block = p;
+    if (end - p < BLOCK_BYTES) {
+      memset(last, 0, sizeof last);
+      block = memcpy(last, p, (size_t)(end - p));
+    }
+    struct marks marks = mark_block(block);
+    uint64_t brackets = marks.brackets & ~mark_strings(&marks, &between);
+    bool ended = false;
+    *at = p;
+    enum sherd_status status = follow(&nesting, depth, brackets, at, &ended);
+    if (status || ended)
+      return status;
+    if (end - p <= BLOCK_BYTES)
+      break;
+  }
+  *at = end;
+  return SHERD_ETRUNCATED;
 }
 
 enum sherd_status sherd__json_skip(const uint8_t **at, const uint8_t *end, unsigned depth) {

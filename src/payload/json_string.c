@@ -1,38 +1,27 @@
 #include <string.h>
 
+#include "base/bytes16.h"
 #include "base/utf8.h"
 #include "payload/json.h"
 
 /* The short escapes, and what each stands for. */
 static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
 
-#define REPEAT(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Whether all of eight bytes are ASCII and neither control characters, quotes nor backslashes. */
-static inline bool is_plain_word(uint64_t word) {
-  uint64_t quote = word ^ REPEAT('"');
-  uint64_t backslash = word ^ REPEAT('\\');
-  uint64_t special = (word - REPEAT(0x20)) | (quote - REPEAT(0x01)) | (backslash - REPEAT(0x01));
-  return !((special | word) & REPEAT(0x80));
-}
-
 /* Moves to the first byte that ends a plain run of text: a quote, a backslash, a control character.
  * Bytes over 0x7F belong to the run and are noted. */
 static const uint8_t *plain_run(const uint8_t *at, const uint8_t *end, bool *has_utf8) {
-  while (at < end) {
-    uint64_t word;
-    if ((size_t)(end - at) >= sizeof word) {
-      memcpy(&word, at, sizeof word);
-      if (is_plain_word(word)) {
-        at += sizeof word;
-        continue;
-      }
-    }
-    if (*at == '"' || *at == '\\' || *at < 0x20)
-      break;
-    *has_utf8 |= *at >= 0x80;
-    at++;
+  for (; end - at >= 16; at += 16) {
+    struct sherd__bytes16 bytes = sherd__bytes16_load(at);
+    struct sherd__bytes16 special =
+        sherd__bytes16_or(sherd__bytes16_equal(bytes, '"'), sherd__bytes16_equal(bytes, '\\'));
+    uint32_t stops = sherd__bytes16_mask(sherd__bytes16_or(special, sherd__bytes16_control(bytes)));
+    uint32_t run = (stops & (~stops + 1)) - 1; /* what is before the first of them, or all */
+    *has_utf8 |= (sherd__bytes16_mask(bytes) & run) != 0;
+    if (stops)
+      return at + __builtin_ctz(stops);
   }
+  for (; at < end && *at != '"' && *at != '\\' && *at >= 0x20; at++)
+    *has_utf8 |= *at >= 0x80;
   return at;
 }
 
