@@ -161,6 +161,21 @@ static bool needs_url(const struct sherd_fleet *fleet) {
          !fleet->limits.is_known;
 }
 
+/* A part of the shards is a part of that number only. */
+static enum sherd_status take_store(struct sherd_fleet *fleet, struct sherd_store *store,
+                                    struct sherd_error_info *error) {
+  const struct sherd_fleet_config *given = &fleet->config.given;
+  uint32_t count = sherd_store_shard_count(store);
+  if (given->is_range && count != given->shard_count) {
+    sherd_store_free(store);
+    return sherd__fleet_error(error, SHERD_ESTORECOUNT,
+                              "the session store is for %u shards since a re-sharding, and the "
+                              "range is of %u: give that number and a range of it",
+                              (unsigned)count, (unsigned)given->shard_count);
+  }
+  return make_set(fleet, count, store, error);
+}
+
 void sherd__fleet_open(struct sherd_fleet *fleet) {
   struct sherd_error_info error = {0};
   struct sherd_store *store;
@@ -180,7 +195,7 @@ void sherd__fleet_open(struct sherd_fleet *fleet) {
     status = sherd__fleet_open_store(fleet, count, false, &store, &error);
   }
   if (status == SHERD_OK)
-    status = make_set(fleet, sherd_store_shard_count(store), store, &error);
+    status = take_store(fleet, store, &error);
   if (status != SHERD_OK)
     sherd__fleet_fail(fleet, &error);
 }

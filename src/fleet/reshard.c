@@ -19,6 +19,7 @@ enum sherd_status sherd__reshard_init(struct sherd__reshard *reshard) {
 
 void sherd__reshard_deinit(struct sherd__reshard *reshard) {
   sherd__overlap_free(reshard->overlap);
+  sherd__overlap_free(reshard->wanted);
   if (reshard->has_mutex)
     uv_mutex_destroy(&reshard->mutex);
 }
@@ -127,14 +128,17 @@ static enum sherd_status make_next(struct sherd_fleet *fleet, uint32_t shard_cou
 }
 
 /* With the mutex. Gives whether it is on its way; a fleet that is closing has other plans. */
-static bool settle(struct sherd_fleet *fleet, struct sherd__fleet_set *next, bool is_good) {
+static bool settle(struct sherd_fleet *fleet, struct sherd__fleet_set *next,
+                   struct sherd__overlap *overlap) {
   if (fleet->phase != SHERD_FLEET_RESHARDING)
     return false;
-  if (is_good)
+  if (overlap) {
     fleet->wanted = next;
-  else
+    fleet->reshard.wanted = overlap;
+  } else {
     fleet->phase = SHERD_FLEET_RUNNING;
-  return is_good;
+  }
+  return overlap != NULL;
 }
 
 enum sherd_status sherd_fleet_reshard(struct sherd_fleet *fleet, uint32_t shard_count,
@@ -151,11 +155,11 @@ enum sherd_status sherd_fleet_reshard(struct sherd_fleet *fleet, uint32_t shard_
   if (status == SHERD_OK && sherd__overlap_new(fleet->allocator, shard_count, KEYS_MAX,
                                                overlap_ms(fleet) / 2 + 1, &overlap) != SHERD_OK)
     status = sherd__fleet_error(error, SHERD_ENOMEM, "%s", sherd_strerror(SHERD_ENOMEM));
-  if (status == SHERD_OK)
-    set_overlap(&fleet->reshard, overlap, next->number);
   uv_mutex_lock(&fleet->mutex);
-  bool is_under_way = settle(fleet, next, status == SHERD_OK);
+  bool is_under_way = settle(fleet, next, overlap);
   uv_mutex_unlock(&fleet->mutex);
+  if (!is_under_way)
+    sherd__overlap_free(overlap);
   if (next && !is_under_way)
     sherd__lent_store_give_back(next->store);
   if (status == SHERD_OK && !is_under_way)
@@ -205,9 +209,12 @@ static void begin(struct sherd_fleet *fleet) {
   uv_mutex_lock(&fleet->mutex);
   fleet->next = fleet->wanted;
   fleet->wanted = NULL;
+  struct sherd__overlap *overlap = fleet->reshard.wanted;
+  fleet->reshard.wanted = NULL;
   uv_mutex_unlock(&fleet->mutex);
   if (!fleet->next)
     return;
+  set_overlap(&fleet->reshard, overlap, fleet->next->number);
   fleet->reshard.stage = SHERD__RESHARD_STARTING;
   log_stage(fleet, "starting", fleet->next);
   sherd__fleet_ask(fleet); /* what is left of the day's starts may have changed */
@@ -336,13 +343,13 @@ static void end_giving_up(struct sherd_fleet *fleet, uint64_t now_ms) {
   fleet->reshard.until_ms = now_ms + overlap_ms(fleet);
 }
 
-/* The next re-sharding has an overlap of its own and needs not wait. */
+/* The next re-sharding waits for it: what the old set has shown last must not be shown again. */
 static void end_trailing(struct sherd_fleet *fleet, uint64_t now_ms) {
-  begin(fleet);
-  if (fleet->next || now_ms < fleet->reshard.until_ms)
+  if (now_ms < fleet->reshard.until_ms)
     return;
   fleet->reshard.stage = SHERD__RESHARD_NONE;
   set_overlap(&fleet->reshard, NULL, 0);
+  begin(fleet);
 }
 
 /* By the clock of the control thread. Who is held is looked after when the hold has ended. */

@@ -46,6 +46,8 @@ struct sherd__reshard {
   atomic_bool is_on; /* there is an overlap; changed with the mutex */
   struct sherd__overlap *overlap;
   uint32_t new_set; /* its number */
+
+  struct sherd__overlap *wanted; /* of the set that is wanted; under the fleet's mutex */
 };
 
 /* Errors: SHERD_ESYSTEM. */

@@ -134,6 +134,30 @@ static void another_count_than_the_stores_is_refused(void **state) {
   end();
 }
 
+/* The store has been re-sharded, and is found by the number of before: a range of that number would
+ * leave half of the guilds unheard. */
+static void a_range_of_another_count_is_refused(void **state) {
+  (void)state;
+  begin(&streaming);
+  struct sherd_store_file_config file = {.path = scratch_path("sessions"),
+                                         .token = SHERD__SIM_TOKEN,
+                                         .shard_count = 2 * SHARDS,
+                                         .known_as = SHARDS};
+  struct sherd_store *store;
+  assert_int_equal(sherd_store_file_open(&file, &store, NULL), SHERD_OK);
+  sherd_store_free(store);
+  struct sherd_fleet_config config = config_of(SHARDS);
+  config.is_range = true;
+  config.last_shard = SHARDS / 2;
+  struct sherd_fleet *fleet = fleet_host_fleet(&config);
+  struct sherd_error_info error;
+  assert_int_equal(sherd_fleet_join(fleet, FLEET_HOST_WAIT_MS), SHERD_ESTORECOUNT);
+  sherd_fleet_last_error(fleet, &error);
+  assert_non_null(strstr(error.text, "64 shards since a re-sharding"));
+  sherd_fleet_free(fleet);
+  end();
+}
+
 static void a_close_for_good_leaves_no_session(void **state) {
   (void)state;
   begin(&streaming);
@@ -336,6 +360,7 @@ int main(void) {
       cmocka_unit_test(sessions_resume_while_the_api_is_down),
       cmocka_unit_test(without_sessions_it_waits_for_the_api),
       cmocka_unit_test(another_count_than_the_stores_is_refused),
+      cmocka_unit_test(a_range_of_another_count_is_refused),
       cmocka_unit_test(a_close_for_good_leaves_no_session),
       cmocka_unit_test(damaged_sessions_are_lost_and_said_so),
       cmocka_unit_test(sessions_that_were_left_alone_are_lost_and_said_so),
