@@ -68,6 +68,9 @@ struct sherd__etf_term {
  * Functions, references, ports, pids and bit strings have none: JSON cannot say them. */
 enum sherd_status sherd__etf_length_width(uint8_t tag, unsigned *width);
 
+/* What a term of a known tag is. */
+enum sherd__etf_kind sherd__etf_kind_of(uint8_t tag);
+
 /* What a term is, by its tag (a known one) and its length (0 for a tag without). All but the bytes
  * of the body, of which only the number is given. */
 struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t length);

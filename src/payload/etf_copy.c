@@ -166,6 +166,13 @@ static enum sherd_status run(struct copy *copy, const uint8_t **at) {
 }
 
 enum sherd_status sherd__etf_skip(const uint8_t **at, const uint8_t *end, unsigned depth) {
+  const uint8_t *after = *at;
+  struct sherd__etf_term term;
+  enum sherd_status status = sherd__etf_read(&after, end, depth, &term);
+  if (status || term.terms == 0) { /* most terms have none in them, and their heads say it all */
+    *at = after;
+    return status;
+  }
   struct copy copy;
   copy.end = end;
   copy.depth = depth;

@@ -31,6 +31,10 @@ enum sherd_status sherd__etf_length_width(uint8_t tag, unsigned *width) {
   return SHERD_OK;
 }
 
+enum sherd__etf_kind sherd__etf_kind_of(uint8_t tag) {
+  return (enum sherd__etf_kind)shapes[tag].kind;
+}
+
 struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t length) {
   struct sherd__etf_term term = {.kind = (enum sherd__etf_kind)shapes[tag].kind, .tag = tag};
   switch (term.kind) {

@@ -93,12 +93,15 @@ enum sherd_status sherd__etf_validate(const uint8_t *data, size_t len, size_t *e
 enum sherd_value_type sherd__etf_type(const struct sherd_value *value) {
   if (value->format_ == SHERD__FORMAT_ETF_KEY)
     return SHERD_VALUE_STRING;
-  struct sherd__etf_term term = term_of(value);
-  switch (term.kind) {
+  if (value->format_ == SHERD__FORMAT_ETF_BYTE)
+    return SHERD_VALUE_NUMBER;
+  struct sherd__etf_term term;
+  switch (sherd__etf_kind_of(*value->at_)) {
   case SHERD__ETF_KIND_INTEGER:
   case SHERD__ETF_KIND_FLOAT:
     return SHERD_VALUE_NUMBER;
   case SHERD__ETF_KIND_ATOM:
+    term = term_of(value);
     return sherd__etf_atom_type(&term);
   case SHERD__ETF_KIND_BINARY:
     return SHERD_VALUE_STRING;

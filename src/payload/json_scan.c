@@ -34,7 +34,9 @@ enum sherd_status sherd__json_skip_string(const uint8_t **at, const uint8_t *end
 
 /* What may follow a number or a literal. */
 static bool is_delimiter(uint8_t byte) {
-  return byte == ',' || byte == ']' || byte == '}' || sherd__json_is_space(byte);
+  static const bool delimiters[256] = {[','] = true,  [']'] = true,  ['}'] = true, [' '] = true,
+                                       ['\n'] = true, ['\r'] = true, ['\t'] = true};
+  return delimiters[byte];
 }
 
 static enum sherd_status peek_literal(const uint8_t **at, const uint8_t *end, const char *literal) {
@@ -157,6 +159,10 @@ static enum sherd_status follow(struct sherd__nesting *nesting, unsigned depth, 
 }
 
 static enum sherd_status skip_container(const uint8_t **at, const uint8_t *end, unsigned depth) {
+  if (end - *at > 1 && (*at)[1] == (**at == '{' ? '}' : ']')) { /* so many are empty */
+    *at += 2;
+    return SHERD_OK;
+  }
   struct sherd__nesting nesting = {.depth = depth};
   struct between between = {0};
   uint8_t last[BLOCK_BYTES]; /* the document's last bytes, and nothing that counts after them */
