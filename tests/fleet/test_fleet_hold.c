@@ -60,6 +60,25 @@ static void wait_until_held(struct holder *holder) {
   assert_true(atomic_load(&holder->held_by) != NOBODY);
 }
 
+/* The other threads stop a moment later, on a busy machine a long one. Gives what was shown. */
+static size_t wait_until_still(void) {
+  size_t count = shown_count(), before = count + 1;
+  for (int i = 0; i < 50 && count != before; i++) {
+    before = count;
+    uv_sleep(200); /* the stream goes on */
+    count = shown_count();
+  }
+  assert_int_equal(count, before);
+  return count;
+}
+
+static size_t produced_count(void) {
+  (void)pthread_mutex_lock(&host.mutex);
+  size_t count = host.produced.count;
+  (void)pthread_mutex_unlock(&host.mutex);
+  return count;
+}
+
 static void in_a_callback_no_read_of_its_thread_follows(void **state) {
   (void)state;
   struct holder holder = {.held_by = NOBODY};
@@ -71,10 +90,8 @@ static void in_a_callback_no_read_of_its_thread_follows(void **state) {
   config.threads = THREADS;
   struct sherd_fleet *fleet = fleet_host_fleet(&config);
   wait_until_held(&holder);
-  uv_sleep(100); /* for the other threads */
-  size_t before = shown_count();
-  uv_sleep(200); /* the stream goes on */
-  assert_int_equal(shown_count(), before);
+  size_t shown = wait_until_still();
+  assert_true(produced_count() > shown);
   assert_int_equal(atomic_load(&holder.late), 0);
   sherd_fleet_status(fleet, &status);
   assert_true(status.is_held);
@@ -118,9 +135,8 @@ static void a_held_fleet_can_be_closed(void **state) {
   fleet_wait_phase(fleet, SHERD_FLEET_RUNNING);
   sherd_fleet_hold(fleet, true);
   uv_sleep(50);
-  uint64_t before_ns = uv_hrtime();
-  assert_int_equal(sherd_fleet_close(fleet, true, 1500), SHERD_OK);
-  assert_true(uv_hrtime() - before_ns < UINT64_C(1500000000)); /* all have answered */
+  assert_int_equal(sherd_fleet_close(fleet, true, FLEET_HOST_WAIT_MS), SHERD_OK);
+  /* Who does not answer in time is freed, and says nothing. */
   assert_int_equal(fleet_seen(&host, SHERD_EVENT_CLOSED), SHARDS);
   sherd_fleet_free(fleet);
   fleet_host_stop(&host);
