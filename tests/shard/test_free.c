@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/broken_pipe.h"
 #include "watch.h"
 
 static const struct script_step well_behaved[] = {SCRIPT_LOGIN, SCRIPT_END};
@@ -469,6 +470,7 @@ static void both_from_a_callback_on_the_callers_loop(void **state) {
 }
 
 static void run_loop(void *loop) {
+  block_broken_pipe();
   uv_run(loop, UV_RUN_DEFAULT);
 }
 

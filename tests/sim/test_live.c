@@ -15,6 +15,7 @@
 #include <sherd.h>
 
 #include "sim/server.h"
+#include "support/broken_pipe.h"
 
 #define EVENTS     400
 #define EVENTS_MAX 1000
@@ -79,6 +80,7 @@ static void on_stop(uv_async_t *async) {
 }
 
 static void *run_loop(void *loop) {
+  block_broken_pipe();
   (void)uv_run(loop, UV_RUN_DEFAULT);
   return NULL;
 }

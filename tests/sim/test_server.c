@@ -20,6 +20,7 @@
 #include "engine/frames.h"
 #include "sim/authority.h"
 #include "sim/server.h"
+#include "support/broken_pipe.h"
 
 #define TIMEOUT_S 45 /* under TSan, on a busy machine */
 
@@ -47,6 +48,7 @@ static void on_stop(uv_async_t *async) {
 }
 
 static void *run_loop(void *loop) {
+  block_broken_pipe();
   (void)uv_run(loop, UV_RUN_DEFAULT);
   return NULL;
 }

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "support/broken_pipe.h"
+
 #define WAIT_MS 10000
 
 static void hold(void *ctx, bool held) {
@@ -76,6 +78,7 @@ static void on_quit(uv_async_t *async) {
 
 static void run(void *arg) {
   struct harness *harness = arg;
+  block_broken_pipe();
   uv_run(&harness->loop, UV_RUN_DEFAULT);
 }
 

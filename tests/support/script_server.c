@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "engine/frames.h"
 #include "engine/upgrade.h"
+#include "support/broken_pipe.h"
 
 #define WAIT_NS     UINT64_C(10000000000)
 #define MESSAGE_MAX ((size_t)1 << 20)
@@ -420,6 +421,7 @@ static void on_signal(uv_async_t *handle) {
 
 static void run(void *arg) {
   struct script_server *server = arg;
+  block_broken_pipe();
   uv_run(&server->loop, UV_RUN_DEFAULT);
 }
 
