@@ -1,6 +1,10 @@
 #include "base/utf8.h"
 
 #include "base/bytes16.h"
+#include "base/utf8_blocks.h"
+
+/* Less than this is gone through faster one by one. */
+#define BLOCKS_BYTES_MIN 32
 
 /* The length of the sequence that begins with `lead`, and the range of its second byte, which is
  * where overlong forms, surrogates and what is over U+10FFFF show. Source: RFC 3629 section 4. */
@@ -56,7 +60,10 @@ static size_t ascii_len(const uint8_t *data, size_t len) {
 
 bool sherd__utf8_is_valid(const uint8_t *data, size_t len, size_t *error_offset) {
   size_t i = ascii_len(data, len);
-  while (i < len) {
+  if (len - i >= BLOCKS_BYTES_MIN && sherd__utf8_has_blocks() &&
+      sherd__utf8_blocks_are_valid(data + i, len - i))
+    return true;
+  while (i < len) { /* also to find the place of a fault */
     size_t step;
     if (!is_sequence(data + i, len - i, &step)) {
       if (error_offset)

@@ -15,6 +15,7 @@
 
 #include "base/bytes16.h"
 #include "base/utf8.h"
+#include "base/utf8_blocks.h"
 #include "payload/json.h"
 
 #define ROOM 4096
@@ -332,6 +333,8 @@ static void utf8_is_judged_alike_at_every_place(void **state) {
     size_t fault = len, due = plain_utf8_len(data, len);
     if (sherd__utf8_is_valid(data, len, &fault) != (due == len) || fault != due)
       show("UTF-8", data, len);
+    if (sherd__utf8_has_blocks() && sherd__utf8_blocks_are_valid(data, len) != (due == len))
+      show("UTF-8 in blocks", data, len);
     good_count += due == len;
   }
   assert_in_range(good_count, 100000, 250000);
