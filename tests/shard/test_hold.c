@@ -40,7 +40,7 @@ static void seen_begin(struct seen *seen, const struct script_server *server,
   config.runtime = runtime;
   config.gateway.shard_id = shard_id;
   config.gateway.shard_count = 2;
-  config.gateway.close_timeout_ms = 5000;
+  config.gateway.close_timeout_ms = SCRIPT_HOUR_MS; /* more than a test is given */
   config.on_event = take;
   config.user = seen;
   seen->shard = watch_shard(&config);
@@ -241,7 +241,7 @@ static void a_held_shard_makes_no_connection(void **state) {
 
 /* --- The end of it --- */
 
-/* The peer's answer is read, though it lies behind all that was not. */
+/* The peer's answer is read, though it lies behind all that was not: else it would not end. */
 static void a_close_ends_the_hold(void **state) {
   struct seen seen;
   (void)state;
@@ -250,9 +250,7 @@ static void a_close_ends_the_hold(void **state) {
   seen.holds_at_ready = true;
   assert_int_equal(sherd_shard_start(seen.shard), SHERD_OK);
   assert_non_null(script_server_wait(server, 1, 1));
-  uint64_t before_ns = uv_hrtime();
   assert_int_equal(sherd_shard_close(seen.shard), SHERD_OK);
-  assert_in_range(uv_hrtime() - before_ns, 0, 4000000000); /* the limit for an answer is 5 s */
   seen_end(&seen);
   script_server_stop(server);
 }

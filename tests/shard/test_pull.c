@@ -179,15 +179,13 @@ static void a_full_queue_can_be_closed(void **state) {
   (void)state;
   begin(&f, flooding);
   f.config.max_pending_events = 10;
-  f.config.gateway.close_timeout_ms = 5000;
+  f.config.gateway.close_timeout_ms = SCRIPT_HOUR_MS; /* more than the test is given */
   remake(&f);
   assert_int_equal(sherd_shard_start(f.shard), SHERD_OK);
   assert_non_null(script_server_wait(f.server, 1, 2));
   struct sherd_session session;
-  uint64_t before_ns = uv_hrtime();
+  /* The peer's answer is read, behind all the rest: else this would not return. */
   assert_int_equal(sherd_shard_close_resumable(f.shard, &session), SHERD_OK);
-  uint64_t took_ns = uv_hrtime() - before_ns;
-  assert_in_range(took_ns, 0, 4000000000); /* the peer's answer was read, behind all the rest */
   /* The session's place is that of the last event that can still be pulled. */
   uint64_t last = 0;
   struct sherd_event *event;

@@ -69,6 +69,9 @@ struct script_step {
 #define SCRIPT_DROP                                                                                \
   { SCRIPT_ACT_DROP, 0, NULL, 0 }
 
+/* A limit that no test lives to see: where it is set, what ends did not wait for it. */
+#define SCRIPT_HOUR_MS 3600000
+
 #define SCRIPT_HELLO_MS(interval_ms)                                                               \
   SCRIPT_TEXT("{\"t\":null,\"s\":null,\"op\":10,\"d\":{\"heartbeat_interval\":" #interval_ms "}}")
 #define SCRIPT_HELLO SCRIPT_HELLO_MS(41250)
