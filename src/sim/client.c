@@ -3,15 +3,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sherd/command.h>
+
 #include "base/mem.h"
 #include "engine/upgrade.h"
 #include "sim/encode.h"
 #include "sim/events.h"
 #include "sim/gateway_parts.h"
 #include "sim/http_head.h"
-
-/* Discord's limit on what a client sends. */
-#define MESSAGE_BYTES_MAX 4096
 
 /* Frames over this are refused by their length alone; those under it get Discord's own answer. */
 #define FRAMES_BYTES_MAX (1u << 20)
@@ -468,7 +467,7 @@ static void take_data(struct sherd__sim_client *client, const struct sherd__fram
   }
   if (part->is_first)
     client->message.len = 0;
-  if (client->message.len + part->data.len > MESSAGE_BYTES_MAX)
+  if (client->message.len + part->data.len > SHERD_COMMAND_BYTES_MAX)
     sherd__client_close(client, SHERD__CLOSE_DECODE_ERROR);
   else if (sherd__buf_append(&client->message, part->data.data, part->data.len))
     sherd__client_cut(client);

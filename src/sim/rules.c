@@ -2,13 +2,12 @@
  * Source: Discord's documentation, Gateway; Gateway Events, send events. */
 #include <string.h>
 
+#include <sherd/command.h>
 #include <sherd/intents.h>
 
 #include "sim/decode.h"
 #include "sim/entities.h"
 #include "sim/gateway_parts.h"
-
-#define MESSAGE_BYTES_MAX 4096
 
 #define LARGE_THRESHOLD_DEFAULT 50
 #define LARGE_THRESHOLD_MIN     50
@@ -318,7 +317,7 @@ void sherd__rules_message(struct sherd__sim_client *client, struct sherd_bytes m
   struct sherd_value envelope;
   uint64_t op;
   client->sim->stats.messages_in++;
-  bool is_good = message.len <= MESSAGE_BYTES_MAX &&
+  bool is_good = message.len <= SHERD_COMMAND_BYTES_MAX &&
                  sherd__decode_message(client->format, message, &envelope) == SHERD_OK &&
                  sherd_value_as_u64(sherd_value_get(envelope, "op"), &op) == SHERD_OK;
   sherd__note_client(client, SHERD__JOURNAL_RECEIVED,

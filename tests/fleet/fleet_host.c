@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "scratch_dir.h"
+
 /* --- Books --- */
 
 static uint64_t hash_of(const void *data, size_t len) {
@@ -217,6 +219,16 @@ struct sherd_fleet *fleet_host_fleet(const struct sherd_fleet_config *config) {
   assert_int_equal(sherd_fleet_new(config, &fleet), SHERD_OK);
   assert_int_equal(sherd_fleet_start(fleet), SHERD_OK);
   return fleet;
+}
+
+enum sherd_status fleet_host_open_file(void *ctx, uint32_t shard_count, bool beside,
+                                       struct sherd_store **out, struct sherd_error_info *error) {
+  struct sherd_store_file_config config = {.path = scratch_path("sessions"),
+                                           .token = SHERD__SIM_TOKEN,
+                                           .shard_count = shard_count,
+                                           .beside = beside};
+  (void)ctx;
+  return sherd_store_file_open(&config, out, error);
 }
 
 void fleet_host_forget(struct fleet_host *host) {

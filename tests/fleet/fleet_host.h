@@ -81,6 +81,10 @@ struct sherd_fleet_config fleet_host_config(struct fleet_host *host, uint32_t sh
 /* sherd_fleet_new() and _start(), which must succeed. */
 struct sherd_fleet *fleet_host_fleet(const struct sherd_fleet_config *config);
 
+/* An open_store for a configuration: the file "sessions" in the scratch directory. */
+enum sherd_status fleet_host_open_file(void *ctx, uint32_t shard_count, bool beside,
+                                       struct sherd_store **out, struct sherd_error_info *error);
+
 /* Forgets what was seen and produced. */
 void fleet_host_forget(struct fleet_host *host);
 

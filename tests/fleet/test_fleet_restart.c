@@ -26,19 +26,9 @@ static const struct sherd__sim_config streaming = {
     .guild_pause_ms = 1,
 };
 
-static enum sherd_status open_file(void *ctx, uint32_t shard_count, bool beside,
-                                   struct sherd_store **out, struct sherd_error_info *error) {
-  struct sherd_store_file_config config = {.path = scratch_path("sessions"),
-                                           .token = SHERD__SIM_TOKEN,
-                                           .shard_count = shard_count,
-                                           .beside = beside};
-  (void)ctx;
-  return sherd_store_file_open(&config, out, error);
-}
-
 static struct sherd_fleet_config config_of(uint32_t shard_count) {
   struct sherd_fleet_config config = fleet_host_config(&host, shard_count);
-  config.open_store = open_file;
+  config.open_store = fleet_host_open_file;
   return config;
 }
 
@@ -262,7 +252,7 @@ static enum sherd_status open_bad(void *ctx, uint32_t shard_count, bool beside,
       bad_free,    bad_count, bad_touched, bad_consumer, bad_drop, bad_name,   bad_load,
       bad_mark_of, bad_begin, bad_forget,  bad_mark,     bad_sync, bad_promote};
   *out = NULL;
-  enum sherd_status status = open_file(ctx, shard_count, beside, &bad.file, error);
+  enum sherd_status status = fleet_host_open_file(ctx, shard_count, beside, &bad.file, error);
   if (status == SHERD_OK) {
     bad.base.ops = &ops;
     *out = &bad.base;

@@ -27,20 +27,10 @@ static const struct sherd__sim_config streaming = {
     .guild_pause_ms = 1,
 };
 
-static enum sherd_status open_file(void *ctx, uint32_t shard_count, bool beside,
-                                   struct sherd_store **out, struct sherd_error_info *error) {
-  struct sherd_store_file_config config = {.path = scratch_path("sessions"),
-                                           .token = SHERD__SIM_TOKEN,
-                                           .shard_count = shard_count,
-                                           .beside = beside};
-  (void)ctx;
-  return sherd_store_file_open(&config, out, error);
-}
-
 static struct sherd_fleet_config config_of(uint32_t shard_count) {
   struct sherd_fleet_config config = fleet_host_config(&host, shard_count);
   config.reshard_overlap_ms = OVERLAP_MS;
-  config.open_store = open_file;
+  config.open_store = fleet_host_open_file;
   return config;
 }
 
