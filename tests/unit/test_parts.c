@@ -318,6 +318,21 @@ static void every_event_is_found_by_its_name(void **state) {
   assert_string_equal(sherd_event_type_name(SHERD_EVENT_##name), #name);
   SHERD_DISPATCH_MAP(FIND)
 #undef FIND
+  /* Every one, but for a letter: in the last place and in the second, cut short, and going on. */
+  for (int type = SHERD_EVENT_READY; type < SHERD_EVENT_TYPE_COUNT; type++) {
+    char name[64] = {0};
+    size_t len = strlen(sherd_event_type_name((enum sherd_event_type)type));
+    memcpy(name, sherd_event_type_name((enum sherd_event_type)type), len);
+    for (size_t cut = 0; cut < len; cut++)
+      assert_int_not_equal(sherd_event_type_find(name, cut), type);
+    name[1] ^= 1;
+    assert_int_equal(sherd_event_type_find(name, len), SHERD_EVENT_UNKNOWN);
+    name[1] ^= 1;
+    name[len - 1] ^= 1;
+    assert_int_equal(sherd_event_type_find(name, len), SHERD_EVENT_UNKNOWN);
+    name[len - 1] ^= 1;
+    assert_int_equal(sherd_event_type_find(name, len + 1), SHERD_EVENT_UNKNOWN);
+  }
   assert_int_equal(sherd_event_type_find("MESSAGE_CREATED", 15), SHERD_EVENT_UNKNOWN);
   /* A lifecycle event's name on the wire is not one of Discord's. */
   assert_int_equal(sherd_event_type_find("SESSION_LOST", 12), SHERD_EVENT_UNKNOWN);
