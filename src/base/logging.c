@@ -21,10 +21,6 @@ const char *sherd_log_level_name(enum sherd_log_level level) {
   return "unknown";
 }
 
-bool sherd__log_wants(const struct sherd_log *log, enum sherd_log_level level) {
-  return log->fn && level <= log->level;
-}
-
 void sherd__log(const struct sherd_log *log, enum sherd_log_level level, uint32_t shard_id,
                 const char *event, const char *format, ...) {
   if (!sherd__log_wants(log, level))

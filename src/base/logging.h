@@ -8,7 +8,9 @@
 #include <sherd/log.h>
 
 /* Whether a record of this level would be wanted: ask before costly formatting. */
-bool sherd__log_wants(const struct sherd_log *log, enum sherd_log_level level);
+static inline bool sherd__log_wants(const struct sherd_log *log, enum sherd_log_level level) {
+  return log->fn && level <= log->level;
+}
 
 /* Formats key=value text (cut at 511 bytes) and hands it over, if it is wanted. Never give it the
  * token, nor bytes of a payload. */

@@ -188,12 +188,17 @@ static void take_first(struct sherd_engine *engine, const struct sherd__envelope
     sherd__link_fail(engine, SHERD_EUNEXPECTEDOP, 0);
 }
 
-void sherd__gateway_take(struct sherd_engine *engine, const struct sherd__envelope *message) {
-  engine->stats.messages++;
+static void log_message(const struct sherd_engine *engine, const struct sherd__envelope *message) {
   sherd__log(&engine->log, SHERD_LOG_DEBUG, engine->settings.shard_id, "message",
              "op=%u s=%lld state=%s", (unsigned)message->op,
              message->has_seq ? (long long)message->seq : -1LL,
              sherd_engine_state_name(engine->state));
+}
+
+void sherd__gateway_take(struct sherd_engine *engine, const struct sherd__envelope *message) {
+  engine->stats.messages++;
+  if (sherd__log_wants(&engine->log, SHERD_LOG_DEBUG))
+    log_message(engine, message);
   if (engine->state == SHERD_ENGINE_AWAIT_HELLO) {
     take_first(engine, message);
     return;

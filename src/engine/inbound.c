@@ -186,13 +186,15 @@ static enum sherd_status take_document(struct sherd_engine *engine,
   if (status)
     return status;
   inbound->done += out->message.size;
+  inbound->has_documents = inbound->done < engine->scratch->buf.len;
   out->kind = SHERD__INBOUND_MESSAGE;
   return SHERD_OK;
 }
 
 enum sherd_status sherd__inbound_next(struct sherd_engine *engine,
                                       struct sherd__inbound_step *out) {
-  *out = (struct sherd__inbound_step){.kind = SHERD__INBOUND_PROGRESS};
+  out->kind = SHERD__INBOUND_PROGRESS;
+  out->fault_offset = 0;
   if (engine->inbound.expanded.len)
     sherd__buf_deinit(&engine->inbound.expanded);
   if (engine->inbound.has_documents)
@@ -206,7 +208,8 @@ enum sherd_status sherd__inbound_next(struct sherd_engine *engine,
     out->kind = SHERD__INBOUND_NOTHING;
     return leave_scratch(engine);
   case SHERD__FRAME_DATA:
-    return take_data(engine, &part, out);
+    status = take_data(engine, &part, out);
+    return status || !engine->inbound.has_documents ? status : take_document(engine, out);
   case SHERD__FRAME_PING:
     out->kind = SHERD__INBOUND_PING;
     out->control = part.data;

@@ -19,6 +19,7 @@ enum sherd__inbound_kind {
   SHERD__INBOUND_CLOSE
 };
 
+/* Nothing else in it is set but what stands there for its kind. */
 struct sherd__inbound_step {
   enum sherd__inbound_kind kind;
   struct sherd__envelope message; /* MESSAGE */

@@ -81,7 +81,7 @@ bool sherd__outputs_take(struct sherd_engine *engine, struct sherd_output *out) 
   struct sherd__queued_output *output = nth(outputs, 0);
   outputs->first = (outputs->first + 1) % SHERD__OUTPUTS_MAX;
   outputs->count--;
-  *out = (struct sherd_output){.type = output->type};
+  out->type = output->type;
   switch (output->type) {
   case SHERD_OUTPUT_CONNECT:
     out->as.connect.host = engine->url.host;
