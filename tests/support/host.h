@@ -55,6 +55,7 @@ struct host {
   bool wants_permit;
   bool grants_at_once; /* no need for host_grant() */
   unsigned tokens_seen_in_logs;
+  struct sherd_buf *wire; /* what the server says goes there; NULL: to the engine */
 
   /* For other kinds of tests: no transcript is kept when `quiet`; the hooks may be NULL. */
   bool quiet;
