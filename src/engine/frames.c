@@ -55,20 +55,21 @@ static bool is_control(const struct sherd__frames *frames) {
   return opcode_of(frames) & 0x08;
 }
 
-static size_t length_size(const struct sherd__frames *frames) {
-  uint8_t first = frames->header[1] & 0x7F;
-  return first == 127 ? 8 : first == 126 ? 2 : 0;
+static size_t length_size(uint8_t second) {
+  return (second & 0x7F) == 127 ? 8 : (second & 0x7F) == 126 ? 2 : 0;
 }
 
-/* How long the header is, as far as one can tell. */
+/* How long the header is, as far as one can tell from what wslay has and what is there. */
 static size_t header_size(const struct sherd__frames *frames) {
-  if (frames->header_len < 2)
+  size_t len = frames->header_len;
+  if (len + frames->in.len < 2)
     return 2;
-  return 2 + length_size(frames) + (frames->header[1] & 0x80 ? 4 : 0);
+  uint8_t second = len < 2 ? frames->in.data[1 - len] : frames->header[1];
+  return 2 + length_size(second) + (second & 0x80 ? 4 : 0);
 }
 
 static uint64_t payload_length(const struct sherd__frames *frames) {
-  size_t size = length_size(frames);
+  size_t size = length_size(frames->header[1]);
   if (size == 0)
     return frames->header[1] & 0x7F;
   uint64_t length = 0;
