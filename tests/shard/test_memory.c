@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include "counting_alloc.h"
+#include "support/heap_count.h"
 #include "watch.h"
 
 /* Messages come in bursts that one read takes in. (One that is cut by the end of a read is kept
@@ -55,6 +56,7 @@ struct sightings {
   uv_cond_t grown;
   unsigned count;
   const uint8_t *lowest, *highest;
+  size_t heap; /* what the loop's thread had asked the heap for by then, libuv and all */
 };
 
 static void sight(struct watch *watch, struct sherd_shard *shard, const struct sherd_event *event) {
@@ -69,18 +71,22 @@ static void sight(struct watch *watch, struct sherd_shard *shard, const struct s
   if (raw.data > seen->highest)
     seen->highest = raw.data;
   seen->count++;
+  seen->heap = heap_count();
   uv_cond_broadcast(&seen->grown);
   uv_mutex_unlock(&seen->mutex);
 }
 
-static void wait_for(struct sightings *seen, unsigned count) {
+/* Returns the heap's requests by then. */
+static size_t wait_for(struct sightings *seen, unsigned count) {
   uint64_t deadline_ns = uv_hrtime() + UINT64_C(10000000000);
   uv_mutex_lock(&seen->mutex);
   while (seen->count < count && uv_hrtime() < deadline_ns)
     uv_cond_timedwait(&seen->grown, &seen->mutex, deadline_ns - uv_hrtime());
   unsigned came = seen->count;
+  size_t heap = seen->heap;
   uv_mutex_unlock(&seen->mutex);
   assert_int_equal(came, count);
+  return heap;
 }
 
 /* Every shard gets all the bursts, one after the other, over the same loop. */
@@ -101,14 +107,17 @@ static void count_allocations(const struct script_step *script,
     shards[i] = watch_shard(&f.config);
     assert_int_equal(sherd_shard_start(shards[i]), SHERD_OK);
   }
-  size_t requests = 0;
+  size_t requests = 0, heap = 0, heap_now = 0;
   for (unsigned burst = 1; burst <= BURSTS * SHARDS; burst++) {
     script_server_signal(f.server);
-    wait_for(&seen, burst * BURST_EVENTS);
-    if (burst == 2 * SHARDS) /* the buffers have their size */
+    heap_now = wait_for(&seen, burst * BURST_EVENTS);
+    if (burst == 2 * SHARDS) { /* the buffers have their size */
       requests = atomic_load(&f.alloc.requests);
+      heap = heap_now;
+    }
   }
   assert_int_equal(atomic_load(&f.alloc.requests), requests);
+  assert_int_equal(heap_now, heap);
   /* All lay in the loop's one buffer. */
   assert_in_range(seen.highest - seen.lowest, 0, 65536);
   for (unsigned i = 0; i < SHARDS; i++)
@@ -121,14 +130,21 @@ static void count_allocations(const struct script_step *script,
 /* A day between heartbeats: none is sent meanwhile. */
 #define CALM_HELLO SCRIPT_HELLO_MS(86400000)
 
-static void plain_events_cost_no_allocation(void **state) {
-  static struct script_step steps[4 + 2 * BURSTS + 1] = {SCRIPT_UPGRADE, CALM_HELLO,
-                                                         SCRIPT_EXPECT(2), SCRIPT_READY};
-  (void)state;
+static void make_plain(struct script_step steps[4 + 2 * BURSTS + 1]) {
+  static const struct script_step login[] = {SCRIPT_UPGRADE, CALM_HELLO, SCRIPT_EXPECT(2),
+                                             SCRIPT_READY};
+  memcpy(steps, login, sizeof login);
   for (unsigned i = 0; i < BURSTS; i++) {
     steps[4 + 2 * i] = (struct script_step)SCRIPT_SIGNAL;
     steps[5 + 2 * i] = (struct script_step)SCRIPT_FLOOD(BURST_EVENTS, "hello");
   }
+  steps[4 + 2 * BURSTS] = (struct script_step)SCRIPT_END;
+}
+
+static void plain_events_cost_no_allocation(void **state) {
+  static struct script_step steps[4 + 2 * BURSTS + 1];
+  (void)state;
+  make_plain(steps);
   count_allocations(steps, SHERD_COMPRESSION_NONE);
 }
 
@@ -136,15 +152,16 @@ static void plain_events_cost_no_allocation(void **state) {
 
 /* Compresses one message after the other into binary steps. */
 struct press {
+  enum sherd_compression compression;
   z_stream zlib;
-  ZSTD_CCtx *zstd; /* NULL: it is zlib's turn */
+  ZSTD_CCtx *zstd;
   struct script_step *next;
   uint8_t *at, *end;
 };
 
 static void press_message(struct press *press, const char *json) {
   size_t room = (size_t)(press->end - press->at), len;
-  if (press->zstd) {
+  if (press->compression == SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM) {
     ZSTD_inBuffer in = {json, strlen(json), 0};
     ZSTD_outBuffer out = {press->at, room, 0};
     assert_int_equal(ZSTD_compressStream2(press->zstd, &out, &in, ZSTD_e_flush), 0);
@@ -154,7 +171,12 @@ static void press_message(struct press *press, const char *json) {
     press->zlib.avail_in = (uInt)strlen(json);
     press->zlib.next_out = press->at;
     press->zlib.avail_out = (uInt)room;
-    assert_int_equal(deflate(&press->zlib, Z_SYNC_FLUSH), Z_OK);
+    if (press->compression == SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM) {
+      assert_int_equal(deflate(&press->zlib, Z_FINISH), Z_STREAM_END);
+      assert_int_equal(deflateReset(&press->zlib), Z_OK);
+    } else {
+      assert_int_equal(deflate(&press->zlib, Z_SYNC_FLUSH), Z_OK);
+    }
     len = room - press->zlib.avail_out;
   }
   *press->next++ = (struct script_step){SCRIPT_ACT_BINARY, 0, (const char *)press->at, len};
@@ -188,16 +210,21 @@ static void count_compressed(enum sherd_compression compression) {
   };
   struct script_step *steps = calloc(STEPS, sizeof *steps);
   uint8_t *bytes = malloc(BYTES);
-  struct press press = {.next = steps, .at = bytes, .end = bytes + BYTES};
+  struct press press = {
+      .compression = compression, .next = steps, .at = bytes, .end = bytes + BYTES};
   assert_int_equal(deflateInit(&press.zlib, 6), Z_OK);
-  if (compression == SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM)
-    press.zstd = ZSTD_createCCtx();
+  press.zstd = ZSTD_createCCtx();
   press_script(&press);
   deflateEnd(&press.zlib);
   ZSTD_freeCCtx(press.zstd);
   count_allocations(steps, compression);
   free(bytes);
   free(steps);
+}
+
+static void events_with_zlib_each_cost_no_allocation(void **state) {
+  (void)state;
+  count_compressed(SHERD_COMPRESSION_PAYLOAD_ZLIB_STREAM);
 }
 
 static void events_of_a_zlib_stream_cost_no_allocation(void **state) {
@@ -208,6 +235,38 @@ static void events_of_a_zlib_stream_cost_no_allocation(void **state) {
 static void events_of_a_zstd_stream_cost_no_allocation(void **state) {
   (void)state;
   count_compressed(SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM);
+}
+
+/* --- One per event that is pulled --- */
+
+static void pull_burst(struct sherd_shard *shard) {
+  struct sherd_event *event;
+  for (unsigned i = 0; i < BURST_EVENTS;) {
+    assert_int_equal(sherd_shard_next(shard, 10000, &event), SHERD_OK);
+    i += event->type == SHERD_EVENT_MESSAGE_CREATE;
+    sherd_event_release(event);
+  }
+}
+
+static void an_event_that_is_pulled_costs_one_block(void **state) {
+  static struct script_step steps[4 + 2 * BURSTS + 1];
+  struct fixture f;
+  (void)state;
+  make_plain(steps);
+  begin(&f, steps);
+  f.config.on_event = NULL;
+  struct sherd_shard *shard = watch_shard(&f.config);
+  assert_int_equal(sherd_shard_start(shard), SHERD_OK);
+  size_t requests = 0;
+  for (unsigned burst = 1; burst <= BURSTS; burst++) {
+    script_server_signal(f.server);
+    pull_burst(shard);
+    if (burst == 2)
+      requests = atomic_load(&f.alloc.requests);
+  }
+  assert_int_equal(atomic_load(&f.alloc.requests) - requests, (BURSTS - 2) * BURST_EVENTS);
+  sherd_shard_free(shard);
+  end(&f);
 }
 
 /* --- Without memory --- */
@@ -297,8 +356,10 @@ static void a_runtime_without_memory_leaves_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_events_cost_no_allocation),
+      cmocka_unit_test(events_with_zlib_each_cost_no_allocation),
       cmocka_unit_test(events_of_a_zlib_stream_cost_no_allocation),
       cmocka_unit_test(events_of_a_zstd_stream_cost_no_allocation),
+      cmocka_unit_test(an_event_that_is_pulled_costs_one_block),
       cmocka_unit_test(an_event_that_cannot_be_kept_ends_the_run),
       cmocka_unit_test(making_a_shard_without_memory_leaves_nothing),
       cmocka_unit_test(a_runtime_without_memory_leaves_nothing),
