@@ -37,7 +37,7 @@ static enum sherd_status scan_copy(enum sherd_data_format format, struct sherd_b
     memcpy(copy, in.data, len);
   size_t fault = 0;
   enum sherd_status status =
-      sherd__envelope_scan(format, (struct sherd_bytes){copy, len}, out, &fault);
+      sherd__envelope_scan(format, (struct sherd_bytes){copy, len}, NULL, out, &fault);
   FUZZ_CHECK(status == SHERD_OK || fault <= len);
   free(copy);
   return status;
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t cut = (size_t)fuzz_number(&input, 2);
   struct sherd__envelope envelope, other;
   size_t fault = 0;
-  enum sherd_status status = sherd__envelope_scan(format, input, &envelope, &fault);
+  enum sherd_status status = sherd__envelope_scan(format, input, NULL, &envelope, &fault);
   FUZZ_CHECK(status == scan_copy(format, input, input.len, &other));
   if (status) {
     FUZZ_CHECK(fault <= input.len);

@@ -44,16 +44,20 @@ enum sherd_value_type {
 /* How deep a document may nest, the outermost list or object being 1. */
 #define SHERD_VALUE_DEPTH_MAX 128
 
+struct sherd__extent; /* private */
+
 /* The cursor. Its members are private: read them through the calls below. A zeroed sherd_value is
  * an absent one. */
 struct sherd_value {
   const uint8_t *at_;   /* the value's first byte; NULL when absent or damaged */
   const uint8_t *end_;  /* the end of the document */
   const uint8_t *base_; /* the start of the document, for offsets */
-  uint32_t offset_;     /* of the damage, from base_, where status_ says there is some */
-  int16_t status_;      /* enum sherd_status */
-  uint8_t format_;      /* enum sherd_data_format */
-  uint8_t depth_;       /* how many lists and objects are around it */
+  /* How long the list or object is, and then those in it and after it; NULL: unknown. */
+  const struct sherd__extent *extent_;
+  uint32_t offset_; /* of the damage, from base_; of a scalar: what is known of its end */
+  int16_t status_;  /* enum sherd_status */
+  uint8_t format_;  /* enum sherd_data_format */
+  uint8_t depth_;   /* how many lists and objects are around it */
 };
 
 /* Walks a list or an object. Its members are private. */
@@ -62,6 +66,7 @@ struct sherd_value_iter {
   uint64_t left_;
   int16_t status_;
   uint8_t kind_;
+  uint8_t place_;
 };
 
 /* Opens a view on `len` bytes at `data`. Only the first value's kind is looked at: damage further

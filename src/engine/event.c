@@ -4,13 +4,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "payload/extent.h"
 
-/* A kept event: one block with the event, its texts and the bytes of its data. */
+/* A kept event: one block with the event, the extents in its data, its texts, and the bytes of its
+ * data. */
 struct kept {
   struct sherd_event event;
   const struct sherd_allocator *allocator;
   atomic_uint owners;
-  char bytes[];
+  struct sherd__extent extents[];
 };
 
 /* ETF's documents begin with a version byte, which a term inside one does not have. */
@@ -21,24 +23,31 @@ static size_t document_size(const struct sherd_value *data, const struct sherd_b
   return raw->len + (data->format_ == SHERD_FORMAT_ETF);
 }
 
+static size_t count_extents(const struct sherd_value *data) {
+  return data->extent_ ? data->extent_->count : 0;
+}
+
 static void copy_data(struct kept *kept, const struct sherd_value *data,
                       const struct sherd_bytes *raw, char *to) {
   char *document = to;
   if (data->format_ == SHERD_FORMAT_ETF)
     *to++ = (char)ETF_VERSION;
   memcpy(to, raw->data, raw->len);
-  sherd_value_open((enum sherd_data_format)data->format_, document, document_size(data, raw),
-                   &kept->event.data);
+  struct sherd_value *own = &kept->event.data;
+  sherd_value_open((enum sherd_data_format)data->format_, document, document_size(data, raw), own);
+  if (data->extent_)
+    own->extent_ = memcpy(kept->extents, data->extent_, count_extents(data) * sizeof *own->extent_);
 }
 
 static enum sherd_status keep(const struct sherd_event *event, struct sherd_event **out) {
+  size_t extents_size = count_extents(&event->data) * sizeof(struct sherd__extent);
   size_t name_size = strlen(event->name) + 1;
   size_t session_size = strlen(event->session) + 1;
   struct sherd_bytes raw = {NULL, 0};
   bool has_data = sherd_value_raw(event->data, &raw) == SHERD_OK;
   const struct sherd_allocator *allocator = sherd__allocator_or_default(event->allocator_);
   struct kept *kept =
-      sherd__malloc(allocator, sizeof *kept + name_size + session_size +
+      sherd__malloc(allocator, sizeof *kept + extents_size + name_size + session_size +
                                    (has_data ? document_size(&event->data, &raw) : 0));
   if (!kept)
     return SHERD_ENOMEM;
@@ -46,10 +55,11 @@ static enum sherd_status keep(const struct sherd_event *event, struct sherd_even
   kept->event.kept_ = kept;
   kept->allocator = allocator;
   atomic_init(&kept->owners, 1);
-  kept->event.name = memcpy(kept->bytes, event->name, name_size);
-  kept->event.session = memcpy(kept->bytes + name_size, event->session, session_size);
+  char *texts = (char *)kept->extents + extents_size;
+  kept->event.name = memcpy(texts, event->name, name_size);
+  kept->event.session = memcpy(texts + name_size, event->session, session_size);
   if (has_data)
-    copy_data(kept, &event->data, &raw, kept->bytes + name_size + session_size);
+    copy_data(kept, &event->data, &raw, texts + name_size + session_size);
   *out = &kept->event;
   return SHERD_OK;
 }

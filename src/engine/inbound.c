@@ -151,8 +151,8 @@ static enum sherd_status take_compressed(struct sherd_engine *engine, struct she
   enum sherd_status status =
       sherd__etf_expand(document, engine->settings.max_message_bytes, expanded, &used);
   if (!status)
-    status =
-        sherd__envelope_scan(SHERD_FORMAT_ETF, sherd__buf_bytes(expanded), &out->message, &fault);
+    status = sherd__envelope_scan(SHERD_FORMAT_ETF, sherd__buf_bytes(expanded),
+                                  &engine->scratch->extents, &out->message, &fault);
   out->fault_offset = fault;
   if (status)
     return status;
@@ -176,7 +176,8 @@ static enum sherd_status take_document(struct sherd_engine *engine,
   if (is_compressed(engine, rest))
     return take_compressed(engine, rest, out);
   size_t fault = 0;
-  status = sherd__envelope_scan(engine->settings.format, rest, &out->message, &fault);
+  status = sherd__envelope_scan(engine->settings.format, rest, &engine->scratch->extents,
+                                &out->message, &fault);
   if (status == SHERD_ETRUNCATED && may_wait(engine)) {
     begin_boundary(engine);
     inbound->has_documents = false;

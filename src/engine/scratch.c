@@ -11,6 +11,7 @@ enum sherd_status sherd_scratch_new(const struct sherd_allocator *allocator,
     return SHERD_ENOMEM;
   scratch->allocator = allocator;
   sherd__buf_init(&scratch->buf, allocator);
+  sherd__extents_init(&scratch->extents, allocator);
   *out = scratch;
   return SHERD_OK;
 }
@@ -20,6 +21,7 @@ void sherd_scratch_free(struct sherd_scratch *scratch) {
     return;
   sherd__scratch_clear(scratch);
   sherd__buf_deinit(&scratch->buf);
+  sherd__extents_deinit(&scratch->extents);
   sherd__free(scratch->allocator, scratch);
 }
 
@@ -37,6 +39,8 @@ void sherd__scratch_clear(struct sherd_scratch *scratch) {
   scratch->buf.len = 0;
   if (scratch->buf.cap > SHERD__SCRATCH_KEEP_BYTES)
     sherd__buf_deinit(&scratch->buf);
+  if (scratch->extents.cap > SHERD__SCRATCH_KEEP_BYTES / sizeof *scratch->extents.all)
+    sherd__extents_deinit(&scratch->extents);
 }
 
 enum sherd_status sherd__scratch_park(struct sherd_scratch *scratch, size_t from,

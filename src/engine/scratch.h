@@ -12,13 +12,16 @@
 #include <sherd/engine.h>
 
 #include "base/buf.h"
+#include "payload/extent.h"
 
-/* A scratch that has grown over this gives the memory back when its message is done. */
+/* What has grown over this gives the memory back when its message is done. */
 #define SHERD__SCRATCH_KEEP_BYTES (1024 * 1024)
 
 struct sherd_scratch {
   const struct sherd_allocator *allocator;
   struct sherd_buf buf;
+  /* Of the document that was scanned last: they are good as long as its event is. */
+  struct sherd__extents extents;
   struct sherd_engine *user; /* whose message is in it; NULL: nobody's */
   /* Who used it last; NULL: unknown. Another engine's inflater is not in the processor's cache. */
   const struct sherd_engine *last_user;
@@ -29,7 +32,7 @@ struct sherd_scratch {
   bool is_lent;
 };
 
-/* Empties the scratch for the next message, and shrinks it if it has grown too large. */
+/* Empties the scratch for the next message, and shrinks what has grown too large. */
 void sherd__scratch_clear(struct sherd_scratch *scratch);
 
 /* Moves what is in the scratch from `from` on to `parked`, which is empty, and empties the scratch.

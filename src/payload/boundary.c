@@ -72,15 +72,15 @@ static bool feed_json(struct sherd__boundary *boundary, struct sherd_bytes piece
 
 /* Takes one byte of a term's tag and length. False when no payload has such a tag. */
 static bool take_head(struct sherd__boundary *boundary, uint8_t byte) {
-  unsigned width;
   boundary->head[boundary->head_len++] = byte;
-  if (sherd__etf_length_width(boundary->head[0], &width))
+  const struct sherd__etf_shape *shape = &sherd__etf_shapes[boundary->head[0]];
+  unsigned width = shape->width;
+  if (!shape->kind)
     return false;
   if (boundary->head_len < 1 + width)
     return true;
-  uint64_t length = 0;
-  for (unsigned i = 1; i <= width; i++)
-    length = length << 8 | boundary->head[i];
+  const uint8_t *end = boundary->head + boundary->head_len;
+  uint32_t length = sherd__etf_load(boundary->head + 1, end, width);
   struct sherd__etf_term term = sherd__etf_describe(boundary->head[0], length);
   boundary->head_len = 0;
   boundary->bytes = term.body.len;

@@ -1,5 +1,6 @@
 #include "payload/envelope.h"
 
+#include "payload/etf.h"
 #include "payload/json.h"
 #include "payload/view.h"
 
@@ -26,15 +27,35 @@ static struct sherd_value *member_of(struct members *members, const struct sherd
   return NULL;
 }
 
+/* Steps over `d`, which the walk has come to, and notes the extents in it. What fails is left for
+ * the walk to find. */
+static void note_extents(struct sherd_value_iter *iter, struct sherd_value *data,
+                         struct sherd__extents *extents) {
+  const uint8_t *at = data->at_;
+  struct sherd__extent_notes notes = sherd__extents_begin(extents, (size_t)(data->end_ - at));
+  enum sherd_status status = data->format_ == SHERD_FORMAT_JSON
+                                 ? sherd__json_skip_container(&at, data->end_, data->depth_, &notes)
+                                 : sherd__etf_skip_noting(&at, data->end_, data->depth_, &notes);
+  if (status)
+    return;
+  data->extent_ = notes.all;
+  iter->next_.at_ = at;
+  iter->place_ = SHERD__PLACE_PAST;
+}
+
 /* Walks over the document once. *end is the byte after it. */
 static enum sherd_status find_members(const struct sherd_value *document, struct members *members,
-                                      const uint8_t **end, size_t *error_offset) {
+                                      struct sherd__extents *extents, const uint8_t **end,
+                                      size_t *error_offset) {
   struct sherd_value_iter iter = sherd_value_iterate(*document);
   struct sherd_value key, value;
   while (sherd_value_next(&iter, &key, &value)) {
     struct sherd_value *member = member_of(members, &key);
-    if (member && !member->at_)
-      *member = value;
+    if (!member || member->at_)
+      continue;
+    *member = value;
+    if (member == &members->d && iter.place_ == SHERD__PLACE_AT)
+      note_extents(&iter, member, extents);
   }
   *end = iter.next_.at_;
   return iter.status_ ? sherd_value_status(value, error_offset) : SHERD_OK;
@@ -87,7 +108,8 @@ static void close_document(struct sherd__envelope *envelope, const uint8_t *end)
 }
 
 enum sherd_status sherd__envelope_scan(enum sherd_data_format format, struct sherd_bytes in,
-                                       struct sherd__envelope *out, size_t *error_offset) {
+                                       struct sherd__extents *extents, struct sherd__envelope *out,
+                                       size_t *error_offset) {
   size_t unwanted;
   if (!error_offset)
     error_offset = &unwanted;
@@ -104,7 +126,7 @@ enum sherd_status sherd__envelope_scan(enum sherd_data_format format, struct she
 
   struct members members = {0};
   const uint8_t *end = NULL;
-  status = find_members(&document, &members, &end, error_offset);
+  status = find_members(&document, &members, extents, &end, error_offset);
   if (status)
     return status;
   if (!members.op.at_) { /* missed at the document's last byte, where it could still have come */

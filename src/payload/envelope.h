@@ -11,6 +11,8 @@
 #include <sherd/status.h>
 #include <sherd/value.h>
 
+#include "payload/extent.h"
+
 struct sherd__envelope {
   uint32_t op;
   bool has_seq;
@@ -25,9 +27,11 @@ struct sherd__envelope {
  * Errors, with *error_offset: SHERD_ETRUNCATED when more bytes are needed; SHERD_EENVELOPE when
  * `op` is absent, no integer or out of range, `s` neither null nor an integer from 0 up, `t`
  * neither null nor a string, or the document no object; SHERD_EJSON, SHERD_EETF, SHERD_ETAG,
- * SHERD_EDEPTH for damage. Damage inside `d` may pass: it is found where it is read. Lifetime: *out
- * borrows `in`. */
+ * SHERD_EDEPTH for damage. Damage inside `d` may pass: it is found where it is read.
+ * The extents of `d` are noted in `extents`, unless NULL, in place of those that are there.
+ * Lifetime: *out borrows `in` and, with its data, `extents`. */
 enum sherd_status sherd__envelope_scan(enum sherd_data_format format, struct sherd_bytes in,
-                                       struct sherd__envelope *out, size_t *error_offset);
+                                       struct sherd__extents *extents, struct sherd__envelope *out,
+                                       size_t *error_offset);
 
 #endif

@@ -50,7 +50,8 @@ enum sherd__etf_kind {
   SHERD__ETF_KIND_FLOAT,
   SHERD__ETF_KIND_ATOM,
   SHERD__ETF_KIND_BINARY,
-  SHERD__ETF_KIND_BYTES, /* a list of small integers in one run of bytes */
+  SHERD__ETF_KIND_BYTES, /* from here on they are lists and objects: a list of small integers in one
+                            run of bytes */
   SHERD__ETF_KIND_LIST,  /* tuples too */
   SHERD__ETF_KIND_MAP
 };
@@ -64,24 +65,100 @@ struct sherd__etf_term {
   uint64_t terms;          /* that follow and belong to it, a list's tail among them */
 };
 
-/* How many bytes after the tag are a length; SHERD_ETAG for a tag that has no place in a payload.
- * Functions, references, ports, pids and bit strings have none: JSON cannot say them. */
-enum sherd_status sherd__etf_length_width(uint8_t tag, unsigned *width);
+/* How a tag is laid out. */
+struct sherd__etf_shape {
+  uint8_t kind;  /* enum sherd__etf_kind; UNKNOWN: the tag has no place in a payload */
+  uint8_t width; /* bytes of length after the tag */
+  uint8_t fixed; /* bytes of body besides those that the length counts */
+  uint8_t bytes; /* of body for each that the length counts */
+  uint8_t terms; /* for each that the length counts */
+  uint8_t tail;  /* terms besides these */
+};
 
-/* What a term of a known tag is. */
-enum sherd__etf_kind sherd__etf_kind_of(uint8_t tag);
+/* By tag. Functions, references, ports, pids and bit strings have no place: JSON cannot say them.
+ */
+extern const struct sherd__etf_shape sherd__etf_shapes[256] __attribute__((visibility("hidden")));
 
 /* What a term is, by its tag (a known one) and its length (0 for a tag without). All but the bytes
  * of the body, of which only the number is given. */
-struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t length);
+static inline struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t length) {
+  const struct sherd__etf_shape *shape = &sherd__etf_shapes[tag];
+  return (struct sherd__etf_term){
+      .kind = (enum sherd__etf_kind)shape->kind,
+      .tag = tag,
+      .body.len = (size_t)(shape->fixed + length * shape->bytes),
+      .count = length,
+      .terms = length * shape->terms + shape->tail,
+  };
+}
+
+/* A big-endian number of up to four bytes. */
+static inline uint32_t sherd__etf_load(const uint8_t *at, const uint8_t *end, unsigned width) {
+  uint32_t number = 0;
+  if (end - at >= 4)
+    return (uint32_t)(((uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 |
+                       (uint64_t)at[3]) >>
+                      (32 - 8 * width));
+  for (; width; width--)
+    number = number << 8 | *at++;
+  return number;
+}
 
 /* Reads a term's tag and length, and steps over its body, but not over terms in it. Lengths are
  * checked against what is left; every term takes a byte at the least. */
-enum sherd_status sherd__etf_read(const uint8_t **at, const uint8_t *end, unsigned depth,
-                                  struct sherd__etf_term *out);
+static inline enum sherd_status sherd__etf_read(const uint8_t **at, const uint8_t *end,
+                                                unsigned depth, struct sherd__etf_term *out) {
+  const uint8_t *p = *at;
+  if (p == end)
+    return SHERD_ETRUNCATED;
+  uint8_t tag = *p++;
+  const struct sherd__etf_shape *shape = &sherd__etf_shapes[tag];
+  if (!shape->kind)
+    return SHERD_ETAG;
+  if ((size_t)(end - p) < shape->width)
+    goto truncated;
+  uint32_t length = sherd__etf_load(p, end, shape->width);
+  p += shape->width;
+  size_t left = (size_t)(end - p);
+  if (length > left) /* whatever it counts takes a byte at the least */
+    goto truncated;
+  *out = sherd__etf_describe(tag, length);
+  if (out->kind >= SHERD__ETF_KIND_BYTES && depth >= SHERD_VALUE_DEPTH_MAX)
+    return SHERD_EDEPTH;
+  if (out->body.len > left || out->terms > left)
+    goto truncated;
+  out->body.data = p;
+  *at = p + out->body.len;
+  return SHERD_OK;
+truncated:
+  *at = end;
+  return SHERD_ETRUNCATED;
+}
 
-/* Whether the term may be a key: an atom, a binary, an integer. */
-bool sherd__etf_is_key(const struct sherd__etf_term *term);
+/* Reads a key of a map likewise, which must be an atom, a binary or an integer. */
+static inline enum sherd_status sherd__etf_read_key(const uint8_t **at, const uint8_t *end,
+                                                    unsigned depth, struct sherd__etf_term *out) {
+  const uint8_t *start = *at;
+  enum sherd_status status = sherd__etf_read(at, end, depth, out);
+  if (status)
+    return status;
+  if (out->kind == SHERD__ETF_KIND_BINARY || out->kind == SHERD__ETF_KIND_ATOM ||
+      out->kind == SHERD__ETF_KIND_INTEGER)
+    return SHERD_OK;
+  *at = start;
+  return SHERD_EETF;
+}
+
+/* Reads the one term after a list's items. Erlang has lists that end in something else than nil;
+ * JSON has no such thing. */
+static inline enum sherd_status sherd__etf_read_tail(const uint8_t **at, const uint8_t *end) {
+  if (*at == end)
+    return SHERD_ETRUNCATED;
+  if (**at != SHERD__ETF_NIL)
+    return SHERD_EETF;
+  (*at)++;
+  return SHERD_OK;
+}
 
 /* --- etf_number.c --- */
 
@@ -141,11 +218,17 @@ bool sherd__etf_text_equals(const struct sherd__etf_term *term, const char *text
 /* Writes the text as a JSON string. */
 void sherd__etf_text_json(const struct sherd__etf_text *text, struct sherd__text *out);
 
-/* --- etf_copy.c --- */
+/* --- etf_skip.c --- */
 
 /* Steps over a term with all that is in it. Keys must be such, and lists must end in nil; the rest
  * is not looked at. */
 enum sherd_status sherd__etf_skip(const uint8_t **at, const uint8_t *end, unsigned depth);
+
+/* The same, and notes the extents of all lists and maps that have terms in them. */
+enum sherd_status sherd__etf_skip_noting(const uint8_t **at, const uint8_t *end, unsigned depth,
+                                         struct sherd__extent_notes *notes);
+
+/* --- etf_copy.c --- */
 
 /* Reads a term strictly, and writes it as JSON to `text`, unless NULL. */
 enum sherd_status sherd__etf_copy(const uint8_t **at, const uint8_t *end, unsigned depth,

@@ -11,7 +11,6 @@ struct copy {
   const uint8_t *at, *end;
   unsigned depth; /* lists and maps around the place, those around the whole among them */
   unsigned open;  /* frames in use */
-  bool is_strict; /* bodies are looked at */
   struct sherd__text *text;
   struct frame frames[SHERD_VALUE_DEPTH_MAX];
 };
@@ -72,8 +71,6 @@ static enum sherd_status copy_atom(struct copy *copy, const struct sherd__etf_te
 /* A term without terms in it. */
 static enum sherd_status copy_leaf(struct copy *copy, const struct sherd__etf_term *term,
                                    bool is_key) {
-  if (!copy->is_strict)
-    return SHERD_OK;
   if (is_key)
     return copy_text(copy, term);
   switch (term->kind) {
@@ -101,32 +98,18 @@ static void open_frame(struct copy *copy, const struct sherd__etf_term *term) {
   put(copy, frame->is_map ? "{" : "[", 1);
 }
 
-/* The one term after a list's items. Erlang has lists that end in something else than nil; JSON
- * has no such thing. */
-static enum sherd_status copy_tail(struct copy *copy, struct frame *frame) {
-  if (copy->at == copy->end)
-    return SHERD_ETRUNCATED;
-  if (*copy->at != SHERD__ETF_NIL)
-    return SHERD_EETF;
-  copy->at++;
-  frame->left = 0;
-  return SHERD_OK;
-}
-
 static enum sherd_status copy_term(struct copy *copy) {
   struct frame *frame = copy->open ? &copy->frames[copy->open - 1] : NULL;
-  if (frame && frame->has_tail && frame->left == 1)
-    return copy_tail(copy, frame);
+  if (frame && frame->has_tail && frame->left == 1) {
+    frame->left = 0;
+    return sherd__etf_read_tail(&copy->at, copy->end);
+  }
   bool is_key = frame && frame->is_map && frame->left % 2 == 0;
-  const uint8_t *start = copy->at;
   struct sherd__etf_term term;
-  enum sherd_status status = sherd__etf_read(&copy->at, copy->end, copy->depth, &term);
+  enum sherd_status status = is_key ? sherd__etf_read_key(&copy->at, copy->end, copy->depth, &term)
+                                    : sherd__etf_read(&copy->at, copy->end, copy->depth, &term);
   if (status)
     return status;
-  if (is_key && !sherd__etf_is_key(&term)) {
-    copy->at = start;
-    return SHERD_EETF;
-  }
   if (frame) {
     if (frame->begun)
       put(copy, frame->is_map && !is_key ? ":" : ",", 1);
@@ -165,30 +148,12 @@ static enum sherd_status run(struct copy *copy, const uint8_t **at) {
   return status;
 }
 
-enum sherd_status sherd__etf_skip(const uint8_t **at, const uint8_t *end, unsigned depth) {
-  const uint8_t *after = *at;
-  struct sherd__etf_term term;
-  enum sherd_status status = sherd__etf_read(&after, end, depth, &term);
-  if (status || term.terms == 0) { /* most terms have none in them, and their heads say it all */
-    *at = after;
-    return status;
-  }
-  struct copy copy;
-  copy.end = end;
-  copy.depth = depth;
-  copy.open = 0;
-  copy.is_strict = false;
-  copy.text = NULL;
-  return run(&copy, at);
-}
-
 enum sherd_status sherd__etf_copy(const uint8_t **at, const uint8_t *end, unsigned depth,
                                   struct sherd__text *text) {
   struct copy copy;
   copy.end = end;
   copy.depth = depth;
   copy.open = 0;
-  copy.is_strict = true;
   copy.text = text;
   return run(&copy, at);
 }

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -19,20 +20,6 @@ static struct sherd__etf_term term_of(const struct sherd_value *value) {
   return term;
 }
 
-/* The value at `at`, in a list or a map, which is at `depth`. */
-static struct sherd_value value_at(const struct sherd_value *near, const uint8_t *at) {
-  struct sherd__etf_term term;
-  const uint8_t *after = at;
-  struct sherd_value value = *near;
-  if (near->format_ != SHERD__FORMAT_ETF_BYTE) {
-    enum sherd_status status = sherd__etf_read(&after, near->end_, near->depth_, &term);
-    if (status)
-      return sherd__value_damaged(near, after, status);
-  }
-  value.at_ = at;
-  return value;
-}
-
 static enum sherd_status read_version(const uint8_t **at, const uint8_t *end) {
   if (*at == end)
     return SHERD_ETRUNCATED;
@@ -45,8 +32,13 @@ static enum sherd_status read_version(const uint8_t **at, const uint8_t *end) {
 enum sherd_status sherd__etf_open(struct sherd_value *document) {
   const uint8_t *at = document->at_;
   enum sherd_status status = read_version(&at, document->end_);
-  *document = status ? sherd__value_damaged(document, at, status) : value_at(document, at);
-  return (enum sherd_status)document->status_;
+  struct sherd__etf_term unused;
+  document->at_ = at;
+  if (status == SHERD_OK)
+    status = sherd__etf_read(&at, document->end_, 0, &unused);
+  if (status)
+    *document = sherd__value_damaged(document, at, status);
+  return status;
 }
 
 static enum sherd_status validate_plain(const uint8_t **at, const uint8_t *end) {
@@ -96,7 +88,7 @@ enum sherd_value_type sherd__etf_type(const struct sherd_value *value) {
   if (value->format_ == SHERD__FORMAT_ETF_BYTE)
     return SHERD_VALUE_NUMBER;
   struct sherd__etf_term term;
-  switch (sherd__etf_kind_of(*value->at_)) {
+  switch (sherd__etf_shapes[*value->at_].kind) {
   case SHERD__ETF_KIND_INTEGER:
   case SHERD__ETF_KIND_FLOAT:
     return SHERD_VALUE_NUMBER;
@@ -118,6 +110,8 @@ static void enter(struct sherd_value_iter *iter, const uint8_t **at) {
   struct sherd__etf_term term = {0};
   sherd__etf_read(at, iter->next_.end_, iter->next_.depth_ - 1u, &term);
   iter->left_ = term.count + 1;
+  if (iter->next_.extent_ && term.terms)
+    iter->next_.extent_++;
   if (term.tag == SHERD__ETF_LIST)
     iter->kind_ = SHERD__ITER_TAILED_LIST;
   if (term.kind == SHERD__ETF_KIND_BYTES) {
@@ -127,62 +121,68 @@ static void enter(struct sherd_value_iter *iter, const uint8_t **at) {
 }
 
 /* Moves into the container, or over the last value. */
-static enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at) {
-  if (iter->left_ == 0)
+static inline enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at) {
+  if (iter->place_ == SHERD__PLACE_BEFORE)
     enter(iter, at);
-  else if (iter->next_.format_ == SHERD__FORMAT_ETF_BYTE)
-    (*at)++;
-  else
+  else if (iter->place_ == SHERD__PLACE_AT)
     return sherd__etf_skip(at, iter->next_.end_, iter->next_.depth_);
   return SHERD_OK;
 }
 
-static enum sherd_status leave(struct sherd_value_iter *iter, const uint8_t **at) {
-  if (iter->kind_ == SHERD__ITER_TAILED_LIST) {
-    if (*at == iter->next_.end_)
-      return SHERD_ETRUNCATED;
-    if (**at != SHERD__ETF_NIL)
-      return SHERD_EETF;
-    (*at)++;
-  }
-  iter->next_.at_ = *at;
-  iter->kind_ = SHERD__ITER_ENDED;
-  return SHERD_OK;
+/* Moves over a key. */
+static inline enum sherd_status step_key(const struct sherd_value_iter *iter, const uint8_t **at,
+                                         struct sherd_value *key) {
+  struct sherd__etf_term term;
+  *key = sherd__value_seen(&iter->next_, *at, 0);
+  key->format_ = SHERD__FORMAT_ETF_KEY;
+  return sherd__etf_read_key(at, iter->next_.end_, iter->next_.depth_, &term);
 }
 
-/* Moves over a key. */
-static enum sherd_status step_key(const struct sherd_value_iter *iter, const uint8_t **at,
-                                  struct sherd_value *key) {
-  struct sherd__etf_term term;
-  *key = iter->next_;
-  key->at_ = *at;
-  key->format_ = SHERD__FORMAT_ETF_KEY;
-  enum sherd_status status = sherd__etf_read(at, iter->next_.end_, iter->next_.depth_, &term);
-  if (status == SHERD_OK && !sherd__etf_is_key(&term)) {
-    *at = key->at_;
-    return SHERD_EETF;
+/* Moves over a value, but not over terms in it unless it is known how long they are. */
+static inline enum sherd_status pass(struct sherd_value_iter *iter, const uint8_t **at) {
+  const uint8_t *start = *at;
+  const struct sherd__extent *extent = iter->next_.extent_;
+  iter->place_ = SHERD__PLACE_PAST;
+  if (iter->next_.format_ == SHERD__FORMAT_ETF_BYTE) {
+    (*at)++;
+    return SHERD_OK;
   }
-  return status;
+  struct sherd__etf_term term;
+  enum sherd_status status = sherd__etf_read(at, iter->next_.end_, iter->next_.depth_, &term);
+  if (status || term.terms == 0)
+    return status;
+  if (extent) {
+    assert(extent->bytes <= (size_t)(iter->next_.end_ - start));
+    iter->next_.extent_ += extent->count;
+    *at = start + extent->bytes;
+  } else {
+    iter->place_ = SHERD__PLACE_AT;
+    *at = start;
+  }
+  return SHERD_OK;
 }
 
 bool sherd__etf_next(struct sherd_value_iter *iter, struct sherd_value *key,
                      struct sherd_value *value) {
   const uint8_t *at = iter->next_.at_;
   enum sherd_status status = step(iter, &at);
+  if (status == SHERD_OK && --iter->left_ == 0) {
+    if (iter->kind_ == SHERD__ITER_TAILED_LIST)
+      status = sherd__etf_read_tail(&at, iter->next_.end_);
+    if (status == SHERD_OK)
+      return sherd__iter_end(iter, at, key, value);
+  } else if (status == SHERD_OK) {
+    if (iter->kind_ == SHERD__ITER_OBJECT)
+      status = step_key(iter, &at, key);
+    else
+      *key = sherd__value_absent(SHERD_ENOTFOUND);
+  }
+  if (status == SHERD_OK) {
+    *value = sherd__value_seen(&iter->next_, at, 0);
+    status = pass(iter, &at);
+  }
   if (status)
-    return sherd__iter_fail(iter, at, status, value);
-  if (--iter->left_ == 0) {
-    status = leave(iter, &at);
-    return status ? sherd__iter_fail(iter, at, status, value) : false;
-  }
-  if (iter->kind_ == SHERD__ITER_OBJECT && (status = step_key(iter, &at, key)))
-    return sherd__iter_fail(iter, at, status, value);
-  *value = value_at(&iter->next_, at);
-  if (!value->at_) {
-    iter->status_ = value->status_;
-    iter->kind_ = SHERD__ITER_ENDED;
-    return false;
-  }
+    return sherd__iter_fail(iter, at, status, key, value);
   iter->next_.at_ = at;
   return true;
 }
@@ -272,7 +272,11 @@ enum sherd_status sherd__etf_raw(const struct sherd_value *value, struct sherd_b
   const uint8_t *at = value->at_ + 1; /* an item of a STRING is one byte */
   if (value->format_ != SHERD__FORMAT_ETF_BYTE) {
     at = value->at_;
-    enum sherd_status status = sherd__etf_skip(&at, value->end_, value->depth_);
+    enum sherd_status status = SHERD_OK;
+    if (value->extent_ && term_of(value).terms)
+      at += value->extent_->bytes;
+    else
+      status = sherd__etf_skip(&at, value->end_, value->depth_);
     if (status)
       return status;
   }

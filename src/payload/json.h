@@ -23,6 +23,19 @@ static inline void sherd__json_skip_space(const uint8_t **at, const uint8_t *end
     (*at)++;
 }
 
+/* The same, where there is some. In json_scan.c. */
+const uint8_t *sherd__json_after_space(const uint8_t *at, const uint8_t *end);
+
+/* Moves to the next byte that is not white space, and gives it; 0 at the end, which no more than
+ * the byte itself has a place outside of strings. */
+static inline uint8_t sherd__json_look(const uint8_t **at, const uint8_t *end) {
+  const uint8_t *p = *at;
+  if (p<end && * p> ' ')
+    return *p;
+  *at = p = sherd__json_after_space(p, end);
+  return p < end ? *p : 0;
+}
+
 /* --- json_scan.c: finding ends, without a look at what is between --- */
 
 /* The first quote or backslash, or `end`. */
@@ -37,6 +50,10 @@ enum sherd_status sherd__json_skip_string(const uint8_t **at, const uint8_t *end
 /* Skips a value that sherd__json_peek() has passed. Brackets must match and strings must end; the
  * rest is not looked at. Errors: SHERD_EJSON, SHERD_EDEPTH, SHERD_ETRUNCATED. */
 enum sherd_status sherd__json_skip(const uint8_t **at, const uint8_t *end, unsigned depth);
+
+/* Skips a list or an object likewise, and notes the extents of it and of all that are in it. */
+enum sherd_status sherd__json_skip_container(const uint8_t **at, const uint8_t *end, unsigned depth,
+                                             struct sherd__extent_notes *notes);
 
 /* --- json_string.c --- */
 
@@ -101,7 +118,6 @@ enum sherd_status sherd__json_copy(const uint8_t **at, const uint8_t *end, unsig
 
 enum sherd_status sherd__json_open(struct sherd_value *document);
 enum sherd_status sherd__json_validate(const uint8_t *data, size_t len, size_t *error_offset);
-enum sherd_value_type sherd__json_type(const struct sherd_value *value);
 bool sherd__json_next(struct sherd_value_iter *iter, struct sherd_value *key,
                       struct sherd_value *value);
 enum sherd_status sherd__json_as_str(const struct sherd_value *value, struct sherd_bytes *out);

@@ -77,7 +77,7 @@ static enum sherd_status copy_begin(struct copy *copy, bool *opened) {
   if (*copy->at != '{' && *copy->at != '[')
     return copy_scalar(copy);
   bool is_object = *copy->at == '{';
-  sherd__nesting_push(&copy->nesting, is_object);
+  sherd__nesting_turn(&copy->nesting, true, is_object);
   take(copy);
   if ((status = look(copy)))
     return status;
@@ -99,7 +99,7 @@ static enum sherd_status copy_ends(struct copy *copy, unsigned depth) {
     if (*copy->at != (in_object ? '}' : ']'))
       return SHERD_EJSON;
     take(copy);
-    copy->nesting.depth--;
+    sherd__nesting_turn(&copy->nesting, false, in_object);
   }
   return SHERD_OK;
 }

@@ -1,7 +1,12 @@
 #include <string.h>
 
 #include "base/bytes16.h"
-#include "payload/json.h"
+#include "payload/json_pass.h"
+
+const uint8_t *sherd__json_after_space(const uint8_t *at, const uint8_t *end) {
+  sherd__json_skip_space(&at, end);
+  return at;
+}
 
 const uint8_t *sherd__json_find_quote(const uint8_t *at, const uint8_t *end) {
   for (; end - at >= 16; at += 16) {
@@ -32,13 +37,6 @@ enum sherd_status sherd__json_skip_string(const uint8_t **at, const uint8_t *end
   }
 }
 
-/* What may follow a number or a literal. */
-static bool is_delimiter(uint8_t byte) {
-  static const bool delimiters[256] = {[','] = true,  [']'] = true,  ['}'] = true, [' '] = true,
-                                       ['\n'] = true, ['\r'] = true, ['\t'] = true};
-  return delimiters[byte];
-}
-
 static enum sherd_status peek_literal(const uint8_t **at, const uint8_t *end, const char *literal) {
   const uint8_t *p = *at;
   for (; *literal; literal++, p++) {
@@ -47,7 +45,7 @@ static enum sherd_status peek_literal(const uint8_t **at, const uint8_t *end, co
       return p == end ? SHERD_ETRUNCATED : SHERD_EJSON;
     }
   }
-  if (p < end && !is_delimiter(*p)) {
+  if (p < end && !sherd__json_is_delimiter(*p)) {
     *at = p;
     return SHERD_EJSON;
   }
@@ -134,36 +132,40 @@ static uint64_t mark_strings(const struct marks *marks, struct between *between)
   return inside;
 }
 
+/* A list or an object that is being gone through. */
+struct scan {
+  const uint8_t *start;
+  unsigned depth; /* around it */
+  struct sherd__nesting nesting;
+  struct sherd__extent_notes *notes;
+  bool ended;
+};
+
 /* Goes through a block's brackets. *at goes past the one that closes all, or to one at fault. */
-static enum sherd_status follow(struct sherd__nesting *nesting, unsigned depth, uint64_t brackets,
-                                const uint8_t **at, bool *ended) {
+static enum sherd_status follow(struct scan *scan, uint64_t brackets, const uint8_t **at) {
   const uint8_t *block = *at;
   for (; brackets; brackets &= brackets - 1) {
     *at = block + __builtin_ctzll(brackets);
-    uint8_t bracket = **at;
-    bool is_object = bracket & ('{' - '[');
-    if ((bracket & 7) == ('{' & 7)) {
-      if (!sherd__nesting_push(nesting, is_object))
-        return SHERD_EDEPTH;
-      continue;
-    }
-    if (sherd__nesting_in_object(nesting) != is_object)
+    bool is_object = **at & ('{' - '['), opens = **at & 2; /* as in '[' and '{' */
+    if (!opens & (sherd__nesting_in_object(&scan->nesting) != is_object))
       return SHERD_EJSON;
-    *ended = --nesting->depth == depth;
-    if (*ended) {
+    sherd__nesting_turn(&scan->nesting, opens, is_object);
+    if (scan->notes->all)
+      sherd__extents_note(scan->notes, opens, (uint32_t)(*at - scan->start) + !opens);
+    scan->ended = scan->nesting.depth == scan->depth;
+    if (scan->ended) {
       ++*at;
       return SHERD_OK;
     }
+    if (scan->nesting.depth > SHERD_VALUE_DEPTH_MAX)
+      return SHERD_EDEPTH;
   }
   return SHERD_OK;
 }
 
-static enum sherd_status skip_container(const uint8_t **at, const uint8_t *end, unsigned depth) {
-  if (end - *at > 1 && (*at)[1] == (**at == '{' ? '}' : ']')) { /* so many are empty */
-    *at += 2;
-    return SHERD_OK;
-  }
-  struct sherd__nesting nesting = {.depth = depth};
+enum sherd_status sherd__json_skip_container(const uint8_t **at, const uint8_t *end, unsigned depth,
+                                             struct sherd__extent_notes *notes) {
+  struct scan scan = {.start = *at, .depth = depth, .nesting = {.depth = depth}, .notes = notes};
   struct between between = {0};
   uint8_t last[BLOCK_BYTES]; /* the document's last bytes, and nothing that counts after them */
   for (const uint8_t *p = *at; p < end; p += BLOCK_BYTES) {
@@ -174,16 +176,32 @@ static enum sherd_status skip_container(const uint8_t **at, const uint8_t *end, 
     }
     struct marks marks = mark_block(block);
     uint64_t brackets = marks.brackets & ~mark_strings(&marks, &between);
-    bool ended = false;
+    sherd__extents_have_room(notes, BLOCK_BYTES);
     *at = p;
-    enum sherd_status status = follow(&nesting, depth, brackets, at, &ended);
-    if (status || ended)
+    enum sherd_status status = follow(&scan, brackets, at);
+    if (status || scan.ended)
       return status;
     if (end - p <= BLOCK_BYTES)
       break;
   }
   *at = end;
   return SHERD_ETRUNCATED;
+}
+
+/* Without notes. */
+static enum sherd_status skip_container(const uint8_t **at, const uint8_t *end, unsigned depth) {
+  struct sherd__extent_notes none = {0};
+  if (end - *at > 1 && (*at)[1] == (**at == '{' ? '}' : ']')) { /* so many are empty */
+    *at += 2;
+    return SHERD_OK;
+  }
+  return sherd__json_skip_container(at, end, depth, &none);
+}
+
+/* What a scan of brackets heeds ends a number too, so that a walk meets the same brackets. */
+static bool ends_scalar(uint8_t byte) {
+  return sherd__json_is_delimiter(byte) || byte == '[' || byte == '{' || byte == '"' ||
+         byte == '\\';
 }
 
 enum sherd_status sherd__json_skip(const uint8_t **at, const uint8_t *end, unsigned depth) {
@@ -194,7 +212,7 @@ enum sherd_status sherd__json_skip(const uint8_t **at, const uint8_t *end, unsig
   case '[':
     return skip_container(at, end, depth);
   default:
-    while (*at < end && !is_delimiter(**at))
+    while (*at < end && !ends_scalar(**at))
       (*at)++;
     return *at == end && depth ? SHERD_ETRUNCATED : SHERD_OK;
   }

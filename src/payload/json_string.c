@@ -2,7 +2,7 @@
 
 #include "base/bytes16.h"
 #include "base/utf8.h"
-#include "payload/json.h"
+#include "payload/json_pass.h"
 
 /* The short escapes, and what each stands for. */
 static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
@@ -23,6 +23,16 @@ static const uint8_t *plain_run(const uint8_t *at, const uint8_t *end, bool *has
   for (; at < end && *at != '"' && *at != '\\' && *at >= 0x20; at++)
     *has_utf8 |= *at >= 0x80;
   return at;
+}
+
+struct sherd__json_passed sherd__json_pass_utf8(const uint8_t *at, const uint8_t *end) {
+  bool has_utf8 = false;
+  const uint8_t *stop = plain_run(at + 1, end, &has_utf8);
+  if (stop == end || *stop != '"' || stop - at > SHERD__JSON_LEN_MAX)
+    return (struct sherd__json_passed){NULL, 0};
+  uint32_t kind = has_utf8 ? SHERD__JSON_PLAIN : SHERD__JSON_ASCII;
+  return (struct sherd__json_passed){stop + 1,
+                                     (uint32_t)(stop - at - 1) << SHERD__JSON_KIND_BITS | kind};
 }
 
 /* Whether 1 to 3 bytes could still become a UTF-8 sequence if more came. The lowest and the

@@ -1,13 +1,11 @@
-#include "payload/json.h"
+#include <assert.h>
+
+#include "payload/json_pass.h"
 
 /* The value at `at`, in a list or an object, which is at `depth`. */
 static struct sherd_value value_at(const struct sherd_value *near, const uint8_t *at) {
   enum sherd_status status = sherd__json_peek(&at, near->end_, near->depth_);
-  if (status)
-    return sherd__value_damaged(near, at, status);
-  struct sherd_value value = *near;
-  value.at_ = at;
-  return value;
+  return status ? sherd__value_damaged(near, at, status) : sherd__value_seen(near, at, 0);
 }
 
 enum sherd_status sherd__json_open(struct sherd_value *document) {
@@ -29,97 +27,105 @@ enum sherd_status sherd__json_validate(const uint8_t *data, size_t len, size_t *
   return status;
 }
 
-enum sherd_value_type sherd__json_type(const struct sherd_value *value) {
-  switch (*value->at_) {
-  case '{':
-    return SHERD_VALUE_OBJECT;
-  case '[':
-    return SHERD_VALUE_LIST;
-  case '"':
-    return SHERD_VALUE_STRING;
-  case 't':
-  case 'f':
-    return SHERD_VALUE_BOOL;
-  case 'n':
-    return SHERD_VALUE_NULL;
-  default:
-    return SHERD_VALUE_NUMBER;
-  }
+/* Moves into the list or object, or over its last value. */
+static enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at) {
+  if (iter->place_ == SHERD__PLACE_AT)
+    return sherd__json_skip(at, iter->next_.end_, iter->next_.depth_);
+  (*at)++;
+  iter->next_.extent_ += iter->next_.extent_ != NULL;
+  return SHERD_OK;
 }
 
-/* Moves from the opening bracket, or from the last value, to where the next key or value begins.
- * Sets *ended at the closing bracket. */
-static enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at, bool *ended) {
+/* Moves over a value where that is quick. */
+static inline struct sherd__json_passed pass(struct sherd_value_iter *iter, uint8_t first,
+                                             const uint8_t *at) {
+  const struct sherd__extent *extent = iter->next_.extent_;
   const uint8_t *end = iter->next_.end_;
-  bool is_first = iter->left_ == 0;
-  uint8_t closing = iter->kind_ == SHERD__ITER_OBJECT ? '}' : ']';
-  if (is_first) {
-    iter->left_ = 1;
-    (*at)++;
-  } else {
-    enum sherd_status status = sherd__json_skip(at, end, iter->next_.depth_);
-    if (status)
-      return status;
-  }
-  sherd__json_skip_space(at, end);
-  if (*at == end)
-    return SHERD_ETRUNCATED;
-  *ended = **at == closing;
-  if (is_first || *ended)
-    return SHERD_OK;
-  if (**at != ',')
-    return SHERD_EJSON;
-  (*at)++;
-  sherd__json_skip_space(at, end);
-  return SHERD_OK;
+  if (first == '"')
+    return sherd__json_pass_plain(at, end);
+  if (first <= '9')
+    return sherd__json_pass_digits(at, end);
+  if (first != '{' && first != '[')
+    return sherd__json_pass_literal(at, end);
+  if (!extent)
+    return (struct sherd__json_passed){NULL, 0};
+  assert(extent->bytes <= (size_t)(end - at));
+  iter->next_.extent_ = extent + extent->count;
+  return (struct sherd__json_passed){at + extent->bytes, 0};
 }
 
-/* Moves over a key and its colon. */
-static enum sherd_status step_key(const uint8_t **at, const uint8_t *end) {
-  if (*at == end)
-    return SHERD_ETRUNCATED;
-  if (**at != '"')
-    return SHERD_EJSON;
-  enum sherd_status status = sherd__json_skip_string(at, end);
-  if (status)
-    return status;
-  sherd__json_skip_space(at, end);
-  if (*at == end)
-    return SHERD_ETRUNCATED;
-  if (**at != ':')
-    return SHERD_EJSON;
-  (*at)++;
-  sherd__json_skip_space(at, end);
-  return SHERD_OK;
+/* The key that the walk has come to. *at goes past its colon; false where it stops at damage. */
+static inline bool take_key(const struct sherd_value_iter *iter, const uint8_t **at,
+                            struct sherd_value *key) {
+  const uint8_t *end = iter->next_.end_;
+  if (sherd__json_look(at, end) != '"')
+    return false;
+  struct sherd__json_passed passed = sherd__json_pass_plain(*at, end);
+  *key = sherd__value_seen(&iter->next_, *at, passed.seen);
+  if (!passed.after) {
+    passed.after = *at;
+    enum sherd_status status = sherd__json_skip_string(&passed.after, end);
+    *at = passed.after;
+    if (status)
+      return false;
+  }
+  *at = passed.after;
+  if (sherd__json_look(at, end) != ':')
+    return false;
+  ++*at;
+  return true;
+}
+
+/* The value that the walk has come to. */
+static inline bool take_value(struct sherd_value_iter *iter, const uint8_t *at,
+                              struct sherd_value *key, struct sherd_value *value) {
+  uint8_t first = sherd__json_look(&at, iter->next_.end_);
+  const struct sherd_value next = iter->next_;
+  struct sherd__json_passed passed = pass(iter, first, at);
+  if (passed.after) {
+    *value = sherd__value_seen(&next, at, passed.seen);
+    iter->next_.at_ = passed.after;
+    iter->place_ = SHERD__PLACE_PAST;
+    return true;
+  }
+  *value = value_at(&next, at);
+  if (value->status_)
+    return sherd__iter_stop(iter, key, value);
+  iter->next_.at_ = at;
+  iter->place_ = SHERD__PLACE_AT;
+  return true;
+}
+
+/* The damage that a walk stops at. */
+static bool fail(struct sherd_value_iter *iter, const uint8_t *at, struct sherd_value *key,
+                 struct sherd_value *value) {
+  enum sherd_status status = at == iter->next_.end_ ? SHERD_ETRUNCATED : SHERD_EJSON;
+  return sherd__iter_fail(iter, at, status, key, value);
 }
 
 bool sherd__json_next(struct sherd_value_iter *iter, struct sherd_value *key,
                       struct sherd_value *value) {
-  const uint8_t *at = iter->next_.at_;
-  bool ended = false;
-  enum sherd_status status = step(iter, &at, &ended);
-  if (status)
-    return sherd__iter_fail(iter, at, status, value);
-  if (ended) {
-    iter->next_.at_ = at + 1;
-    iter->kind_ = SHERD__ITER_ENDED;
-    return false;
-  }
-  if (iter->kind_ == SHERD__ITER_OBJECT) {
-    *key = iter->next_;
-    key->at_ = at;
-    status = step_key(&at, iter->next_.end_);
+  const uint8_t *at = iter->next_.at_, *end = iter->next_.end_;
+  bool is_object = iter->kind_ == SHERD__ITER_OBJECT,
+       is_first = iter->place_ == SHERD__PLACE_BEFORE;
+  if (iter->place_ != SHERD__PLACE_PAST) {
+    const uint8_t *from = at;
+    enum sherd_status status = step(iter, &from);
+    at = from;
     if (status)
-      return sherd__iter_fail(iter, at, status, value);
+      return sherd__iter_fail(iter, at, status, key, value);
   }
-  *value = value_at(&iter->next_, at);
-  if (value->status_) {
-    iter->status_ = value->status_;
-    iter->kind_ = SHERD__ITER_ENDED;
-    return false;
-  }
-  iter->next_.at_ = at;
-  return true;
+  uint8_t next = sherd__json_look(&at, end);
+  if (next == (is_object ? '}' : ']'))
+    return sherd__iter_end(iter, at + 1, key, value);
+  if (!is_first && next != ',')
+    return fail(iter, at, key, value);
+  at += !is_first;
+  if (!is_object)
+    *key = sherd__value_absent(SHERD_ENOTFOUND);
+  else if (!take_key(iter, &at, key))
+    return fail(iter, at, key, value);
+  return take_value(iter, at, key, value);
 }
 
 static enum sherd_status read_string(const struct sherd_value *value,
@@ -180,7 +186,11 @@ enum sherd_status sherd__json_as_f64(const struct sherd_value *value, double *ou
 
 enum sherd_status sherd__json_raw(const struct sherd_value *value, struct sherd_bytes *out) {
   const uint8_t *at = value->at_;
-  enum sherd_status status = sherd__json_skip(&at, value->end_, value->depth_);
+  enum sherd_status status = SHERD_OK;
+  if (value->extent_ && (*at == '{' || *at == '['))
+    at += value->extent_->bytes;
+  else
+    status = sherd__json_skip(&at, value->end_, value->depth_);
   if (status)
     return status;
   *out = (struct sherd_bytes){value->at_, (size_t)(at - value->at_)};

@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "payload/etf.h"
-#include "payload/json.h"
+#include "payload/json_pass.h"
 #include "payload/view.h"
 
 static bool is_json(const struct sherd_value *value) {
   return value->format_ == SHERD_FORMAT_JSON;
-}
-
-static struct sherd_value absent(enum sherd_status why) {
-  return (struct sherd_value){.status_ = (int16_t)why};
 }
 
 static enum sherd_status check_input(enum sherd_data_format format, const void *data, size_t len) {
@@ -29,7 +25,7 @@ enum sherd_status sherd_value_open(enum sherd_data_format format, const void *da
   *out = (struct sherd_value){
       .at_ = start, .end_ = start + len, .base_ = start, .format_ = (uint8_t)format};
   if (status) {
-    *out = absent(SHERD_ENOTFOUND);
+    *out = sherd__value_absent(SHERD_ENOTFOUND);
     return status;
   }
   return is_json(out) ? sherd__json_open(out) : sherd__etf_open(out);
@@ -93,10 +89,8 @@ bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
   struct sherd_value unwanted;
   if (!key)
     key = &unwanted;
-  *key = absent(SHERD_ENOTFOUND);
-  *value = absent(SHERD_ENOTFOUND);
   if (iter->kind_ == SHERD__ITER_ENDED)
-    return false;
+    return sherd__iter_end(iter, iter->next_.at_, key, value);
   return is_json(&iter->next_) ? sherd__json_next(iter, key, value)
                                : sherd__etf_next(iter, key, value);
 }
@@ -119,6 +113,11 @@ enum sherd_status sherd_value_count(struct sherd_value container, size_t *out) {
 /* --- Ways to a value --- */
 
 bool sherd__value_text_equals(const struct sherd_value *string, const char *text, size_t len) {
+  uint32_t seen = sherd__json_seen(string);
+  if (seen == SHERD__JSON_ASCII || seen == SHERD__JSON_PLAIN) {
+    struct sherd_bytes own = sherd__json_seen_text(string);
+    return own.len == len && memcmp(own.data, text, len) == 0;
+  }
   return is_json(string) ? sherd__json_string_equals(string->at_, string->end_, text, len)
                          : sherd__etf_equals(string, text, len);
 }
@@ -127,7 +126,7 @@ struct sherd_value sherd_value_get_n(struct sherd_value object, const char *key,
   if (!object.at_)
     return object;
   if (sherd_value_type(object) != SHERD_VALUE_OBJECT)
-    return absent(SHERD_ETYPE);
+    return sherd__value_absent(SHERD_ETYPE);
   struct sherd_value_iter iter = sherd_value_iterate(object);
   struct sherd_value name, value;
   while (sherd_value_next(&iter, &name, &value))
@@ -144,7 +143,7 @@ struct sherd_value sherd_value_at(struct sherd_value list, size_t index) {
   if (!list.at_)
     return list;
   if (sherd_value_type(list) != SHERD_VALUE_LIST)
-    return absent(SHERD_ETYPE);
+    return sherd__value_absent(SHERD_ETYPE);
   struct sherd_value_iter iter = sherd_value_iterate(list);
   struct sherd_value value;
   while (sherd_value_next(&iter, NULL, &value) && index)
@@ -156,13 +155,13 @@ struct sherd_value sherd_value_at(struct sherd_value list, size_t index) {
 static struct sherd_value step_list(struct sherd_value list, const char *step, size_t len) {
   size_t index = 0;
   if (len == 0)
-    return absent(SHERD_ETYPE);
+    return sherd__value_absent(SHERD_ETYPE);
   for (size_t i = 0; i < len; i++) {
     if (step[i] < '0' || step[i] > '9')
-      return absent(SHERD_ETYPE);
+      return sherd__value_absent(SHERD_ETYPE);
     if (__builtin_mul_overflow(index, (size_t)10, &index) ||
         __builtin_add_overflow(index, (size_t)(step[i] - '0'), &index))
-      return absent(SHERD_ENOTFOUND);
+      return sherd__value_absent(SHERD_ENOTFOUND);
   }
   return sherd_value_at(list, index);
 }
@@ -192,6 +191,10 @@ static enum sherd_status want(const struct sherd_value *value, enum sherd_value_
 }
 
 enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out) {
+  if (sherd__json_seen(&value) == SHERD__JSON_ASCII) {
+    *out = sherd__json_seen_text(&value);
+    return SHERD_OK;
+  }
   enum sherd_status status = want(&value, SHERD_VALUE_STRING);
   if (status)
     return status;
@@ -213,6 +216,10 @@ bool sherd_value_equals(struct sherd_value value, const char *text) {
 }
 
 enum sherd_status sherd_value_as_u64(struct sherd_value value, uint64_t *out) {
+  if (sherd__json_seen(&value) == SHERD__JSON_DIGITS) {
+    *out = sherd__json_seen_number(&value);
+    return SHERD_OK;
+  }
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
   if (status)
     return status;
@@ -220,6 +227,10 @@ enum sherd_status sherd_value_as_u64(struct sherd_value value, uint64_t *out) {
 }
 
 enum sherd_status sherd_value_as_i64(struct sherd_value value, int64_t *out) {
+  if (sherd__json_seen(&value) == SHERD__JSON_DIGITS) {
+    *out = sherd__json_seen_number(&value);
+    return SHERD_OK;
+  }
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
   if (status)
     return status;
@@ -227,6 +238,10 @@ enum sherd_status sherd_value_as_i64(struct sherd_value value, int64_t *out) {
 }
 
 enum sherd_status sherd_value_as_f64(struct sherd_value value, double *out) {
+  if (sherd__json_seen(&value) == SHERD__JSON_DIGITS) {
+    *out = sherd__json_seen_number(&value);
+    return SHERD_OK;
+  }
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
   if (status)
     return status;

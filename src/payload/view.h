@@ -9,12 +9,32 @@
 
 #include <sherd/value.h>
 
+#include "payload/extent.h"
+
 /* What a value's format_ can be besides an enum sherd_data_format: two kinds of ETF that a tag does
  * not tell. */
 enum {
   SHERD__FORMAT_ETF_BYTE = 2, /* at_ is an item of a STRING: the number itself, without a tag */
   SHERD__FORMAT_ETF_KEY = 3   /* at_ is a key of a map: a text, also when an integer or nil */
 };
+
+static inline struct sherd_value sherd__value_absent(enum sherd_status why) {
+  return (struct sherd_value){.status_ = (int16_t)why};
+}
+
+/* The value at `at`, in the document of `near` and as deep, and what is known of its end. */
+static inline struct sherd_value sherd__value_seen(const struct sherd_value *near,
+                                                   const uint8_t *at, uint32_t seen) {
+  return (struct sherd_value){
+      .at_ = at,
+      .end_ = near->end_,
+      .base_ = near->base_,
+      .extent_ = near->extent_,
+      .offset_ = seen,
+      .format_ = near->format_,
+      .depth_ = near->depth_,
+  };
+}
 
 /* A null value for damage at `at`, in the document of `near`. Offsets over 32 bits, which take a
  * document of 4 GiB, are cut to the highest. */
@@ -54,13 +74,37 @@ enum sherd__iter_kind {
   SHERD__ITER_TAILED_LIST /* ETF: a term follows the items, which must be nil */
 };
 
-/* Ends a walk at damage; the value that the caller sees then says where. */
-static inline bool sherd__iter_fail(struct sherd_value_iter *iter, const uint8_t *at,
-                                    enum sherd_status status, struct sherd_value *value) {
-  *value = sherd__value_damaged(&iter->next_, at, status);
-  iter->status_ = (int16_t)status;
+/* Where a walk's next_.at_ is. */
+enum sherd__iter_place {
+  SHERD__PLACE_BEFORE = 0, /* at the list or object itself */
+  SHERD__PLACE_AT,         /* at the last value */
+  SHERD__PLACE_PAST        /* after it */
+};
+
+/* Ends a walk. `at` is the byte after the list or object. */
+static inline bool sherd__iter_end(struct sherd_value_iter *iter, const uint8_t *at,
+                                   struct sherd_value *key, struct sherd_value *value) {
+  iter->next_.at_ = at;
   iter->kind_ = SHERD__ITER_ENDED;
+  *key = *value = sherd__value_absent(SHERD_ENOTFOUND);
   return false;
+}
+
+/* Ends a walk at damage, which `value` is. */
+static inline bool sherd__iter_stop(struct sherd_value_iter *iter, struct sherd_value *key,
+                                    const struct sherd_value *value) {
+  iter->status_ = value->status_;
+  iter->kind_ = SHERD__ITER_ENDED;
+  *key = sherd__value_absent(SHERD_ENOTFOUND);
+  return false;
+}
+
+/* The same; the value that the caller sees then says where. */
+static inline bool sherd__iter_fail(struct sherd_value_iter *iter, const uint8_t *at,
+                                    enum sherd_status status, struct sherd_value *key,
+                                    struct sherd_value *value) {
+  *value = sherd__value_damaged(&iter->next_, at, status);
+  return sherd__iter_stop(iter, key, value);
 }
 
 /* Where text is written to, and how long it is, be there room or not. */
@@ -84,26 +128,26 @@ static inline enum sherd_status sherd__text_finish(struct sherd__text *text) {
   return SHERD_OK;
 }
 
-/* The lists and objects around a place in a document, one bit each: set for an object. */
+/* The lists and objects around a place in a document, one bit each, the innermost's lowest: set for
+ * an object. */
 struct sherd__nesting {
   uint64_t is_object[SHERD_VALUE_DEPTH_MAX / 64];
   unsigned depth; /* how many of them are open, counted from the document's root */
 };
 
-/* False when that is one too many. */
-static inline bool sherd__nesting_push(struct sherd__nesting *nesting, bool is_object) {
-  if (nesting->depth >= SHERD_VALUE_DEPTH_MAX)
-    return false;
-  uint64_t bit = UINT64_C(1) << (nesting->depth % 64);
-  uint64_t *word = &nesting->is_object[nesting->depth / 64];
-  *word = is_object ? *word | bit : *word & ~bit;
-  nesting->depth++;
-  return true;
+static inline bool sherd__nesting_in_object(const struct sherd__nesting *nesting) {
+  return nesting->is_object[0] & 1;
 }
 
-static inline bool sherd__nesting_in_object(const struct sherd__nesting *nesting) {
-  unsigned top = nesting->depth - 1;
-  return nesting->is_object[top / 64] >> (top % 64) & 1;
+/* One more opens, which there is room for, or the innermost ends. Without a branch: which of the
+ * two it is, nobody can foretell. */
+static inline void sherd__nesting_turn(struct sherd__nesting *nesting, bool opens, bool is_object) {
+  uint64_t if_opens = UINT64_C(0) - opens;
+  uint64_t low = nesting->is_object[0], high = nesting->is_object[1];
+  nesting->is_object[0] =
+      ((low << 1 | is_object) & if_opens) | ((low >> 1 | high << 63) & ~if_opens);
+  nesting->is_object[1] = ((high << 1 | low >> 63) & if_opens) | (high >> 1 & ~if_opens);
+  nesting->depth += 2u * opens - 1;
 }
 
 #endif

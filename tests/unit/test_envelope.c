@@ -15,7 +15,7 @@
 
 static enum sherd_status scan(const char *text, struct sherd__envelope *out, size_t *offset) {
   struct sherd_bytes in = {(const uint8_t *)text, strlen(text)};
-  return sherd__envelope_scan(SHERD_FORMAT_JSON, in, out, offset);
+  return sherd__envelope_scan(SHERD_FORMAT_JSON, in, NULL, out, offset);
 }
 
 static void a_dispatch_is_taken_apart(void **state) {
@@ -149,7 +149,7 @@ static void every_prefix_asks_for_more(void **state) {
     uint8_t *cut = malloc(len ? len : 1);
     memcpy(cut, whole, len);
     struct sherd_bytes in = {cut, len};
-    assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_JSON, in, &envelope, &offset),
+    assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_JSON, in, NULL, &envelope, &offset),
                      SHERD_ETRUNCATED);
     assert_int_equal(offset, len);
     free(cut);

@@ -447,13 +447,13 @@ static void the_envelope_is_found_in_a_map(void **state) {
   uint64_t interval = 0;
   for (size_t len = 0; len < in.len; len++) {
     struct sherd_bytes cut = {in.data, len};
-    assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_ETF, cut, &envelope, &offset),
+    assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_ETF, cut, NULL, &envelope, &offset),
                      SHERD_ETRUNCATED);
     assert_int_equal(offset, len);
   }
   size_t whole = in.len;
   in.len += 3; /* what follows is left alone */
-  assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_ETF, in, &envelope, &offset), SHERD_OK);
+  assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_ETF, in, NULL, &envelope, &offset), SHERD_OK);
   assert_int_equal(envelope.op, 10);
   assert_false(envelope.has_seq);
   assert_int_equal(sherd_value_type(envelope.name), SHERD_VALUE_NULL);
@@ -484,7 +484,7 @@ static void envelopes_that_cannot_be_used_are_named_and_placed(void **state) {
     struct sherd__envelope envelope;
     size_t offset = SIZE_MAX;
     enum sherd_status status =
-        sherd__envelope_scan(SHERD_FORMAT_ETF, hex(rows[i].hex), &envelope, &offset);
+        sherd__envelope_scan(SHERD_FORMAT_ETF, hex(rows[i].hex), NULL, &envelope, &offset);
     if (status != rows[i].status || offset != rows[i].offset)
       fail_msg("%s: %s at %zu", rows[i].hex, sherd_status_name(status), offset);
   }
