@@ -1,5 +1,6 @@
 #include "payload/envelope.h"
 
+#include "payload/envelope_json.h"
 #include "payload/etf.h"
 #include "payload/json.h"
 #include "payload/view.h"
@@ -115,6 +116,8 @@ enum sherd_status sherd__envelope_scan(enum sherd_data_format format, struct she
     error_offset = &unwanted;
   *out = (struct sherd__envelope){0};
   *error_offset = 0;
+  if (format == SHERD_FORMAT_JSON && sherd__envelope_find_json(in, extents, out))
+    return SHERD_OK;
   struct sherd_value document;
   enum sherd_status status = sherd_value_open(format, in.data, in.len, &document);
   if (status) {
