@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "../tests/support/failing_alloc.h"
+#include "../tests/unit/walk_agreement.h"
 #include "base/mem.h"
 #include "deflate.h"
 #include "engine/frames.h"
@@ -137,8 +138,10 @@ static void take_dispatch(struct host *host, const struct sherd_event *event) {
 static void take_event(struct host *host, const struct sherd_event *event) {
   size_t len;
   FUZZ_CHECK(event->name && strlen(event->name) && event->session);
-  if (sherd_value_exists(event->data))
+  if (sherd_value_exists(event->data)) {
     sherd_value_to_json(event->data, NULL, 0, &len); /* reads all of it */
+    FUZZ_CHECK(walk_agrees(event->data));
+  }
   switch (event->type) {
   case SHERD_EVENT_SEQUENCE_GAP:
     FUZZ_CHECK(host->has_last && event->expected_seq == host->last_seq + 1);

@@ -1,7 +1,9 @@
 /* The envelope scan, in both formats. Properties: it finds what the view finds; of a document cut
- * short it wants more; where a good document ends is found in pieces too. */
+ * short it wants more; what it notes of `d` changes no walk; where a good document ends is found in
+ * pieces too. */
 #include <sherd/value.h>
 
+#include "../tests/unit/walk_agreement.h"
 #include "fuzz.h"
 #include "payload/boundary.h"
 #include "payload/envelope.h"
@@ -61,13 +63,16 @@ static void check_boundary(enum sherd_data_format format, struct sherd_bytes doc
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static struct sherd__extents extents;
   struct sherd_bytes input = {data, size};
+  if (!extents.allocator)
+    sherd__extents_init(&extents, sherd_allocator_default());
   uint8_t how = fuzz_byte(&input);
   enum sherd_data_format format = fuzz_byte(&input) % 2 ? SHERD_FORMAT_ETF : SHERD_FORMAT_JSON;
   size_t cut = (size_t)fuzz_number(&input, 2);
   struct sherd__envelope envelope, other;
   size_t fault = 0;
-  enum sherd_status status = sherd__envelope_scan(format, input, NULL, &envelope, &fault);
+  enum sherd_status status = sherd__envelope_scan(format, input, &extents, &envelope, &fault);
   FUZZ_CHECK(status == scan_copy(format, input, input.len, &other));
   if (status) {
     FUZZ_CHECK(fault <= input.len);
@@ -75,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   FUZZ_CHECK(envelope.size <= input.len);
   check_members(format, input, &envelope);
+  FUZZ_CHECK(walk_agrees(envelope.data));
 
   size_t end = envelope.size;
   while (format == SHERD_FORMAT_JSON && strchr(" \t\r\n", input.data[end - 1]))
