@@ -28,10 +28,11 @@ enum sherd_compression {
   SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM  /* compress=zstd-stream: one context a connection */
 };
 
-/* Whose code inflates zlib's streams. Both take and refuse the same. */
+/* Whose code inflates. What is whole both take, and put out the same. */
 enum sherd_inflater {
-  SHERD_INFLATER_NATIVE = 0, /* Sherd's: made for streams of many small messages; 33 kB a shard */
-  SHERD_INFLATER_ZLIB        /* zlib's */
+  SHERD_INFLATER_NATIVE = 0, /* Sherd's: made for streams of many small messages; it keeps 33 kB a
+                                shard for zlib-stream, and the window for zstd-stream */
+  SHERD_INFLATER_ZLIB        /* zlib's, and libzstd's */
 };
 
 /* "No such limit", for the fields below that say so. */

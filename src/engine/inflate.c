@@ -103,7 +103,8 @@ enum sherd_status sherd__inflater_new_by(const struct sherd_allocator *allocator
     return code == SHERD_INFLATER_ZLIB ? sherd__inflater_new_zlib(allocator, per_message, out)
                                        : sherd__inflater_new_native(allocator, per_message, out);
   case SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM:
-    return sherd__inflater_new_zstd(allocator, out);
+    return code == SHERD_INFLATER_ZLIB ? sherd__inflater_new_zstd(allocator, out)
+                                       : sherd__inflater_new_zstd_native(allocator, out);
   case SHERD_COMPRESSION_NONE:
   default:
     return copy_new(allocator, out);

@@ -33,6 +33,10 @@ enum sherd_status sherd__inflater_new_native(const struct sherd_allocator *alloc
 enum sherd_status sherd__inflater_new_zstd(const struct sherd_allocator *allocator,
                                            struct sherd__inflater **out);
 
+/* The same by code of our own. Errors: SHERD_ENOMEM. */
+enum sherd_status sherd__inflater_new_zstd_native(const struct sherd_allocator *allocator,
+                                                  struct sherd__inflater **out);
+
 /* Makes room for more output by doubling, to `limit` in all at the most; the buffer is smaller.
  * Errors: SHERD_ENOMEM, and nothing has changed. */
 enum sherd_status sherd__inflate_grow(struct sherd_buf *out, size_t limit);
