@@ -2,7 +2,8 @@
 #
 #   make            builds everything into build/
 #   make demo       installs what is missing, builds, and shows shards at work on this machine
-#   make test       installs what is missing, builds four times, and runs every test
+#   make test       installs what is missing, builds five times, and runs every test
+#   make instructions  counts the hot paths' instructions anew; commit what it writes, and say why
 #   make clients    holds all Discord libraries of other people's that it can get against the simulator
 #   make bench      installs what is missing, builds for speed, and runs the benches
 #   make bench-peers  installs other people's libraries and compares; writes docs/benchmarks.md
@@ -19,7 +20,7 @@ FUZZ_SECONDS ?= 60
 MESON ?= meson
 where = --prefix="$(PREFIX)" $(if $(LIBDIR),--libdir="$(LIBDIR)")
 
-.PHONY: all demo test clients bench bench-peers fuzz install format clean help
+.PHONY: all demo test instructions clients bench bench-peers fuzz install format clean help
 
 all: build/build.ninja
 	@ninja -C build
@@ -35,6 +36,10 @@ demo:
 test:
 	@scripts/bootstrap test
 	@scripts/test
+
+instructions:
+	@scripts/bootstrap test
+	@scripts/instructions --update
 
 clients:
 	@scripts/bootstrap test
