@@ -14,11 +14,12 @@ struct client {
   int told; /* what it prints comes from there */
   char line[4096];
   size_t line_len;
-  uint64_t events; /* that it says it has seen; 0: it has said nothing yet */
+  bool has_all_cores; /* is not kept on the second */
+  uint64_t events;    /* that it says it has seen; 0: it has said nothing yet */
 };
 
-/* Starts it on the machine's second core, with this process's environment, and this one stays on
- * the first. It ends when this process does. */
+/* Starts it on the machine's second core, if it is not to have all, with this process's
+ * environment, and this one stays on the first. It ends when this process does. */
 void client_start(struct client *client, char **command);
 void client_end(const struct client *client);
 

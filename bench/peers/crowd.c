@@ -99,6 +99,7 @@ static void serve(struct crowd *crowd, struct sender_peer *peer) {
   if (result == SENDER_PEER_IDENTIFIED) {
     errno = 0;
     measure_must(crowd->identified < crowd->wanted, "there are more shards than are wanted");
+    peer->index = crowd->identified;
     crowd->shards[crowd->identified++] = peer;
   }
   if (crowd->heard)

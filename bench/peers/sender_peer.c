@@ -45,6 +45,8 @@ void sender_peer_free(struct sender_peer *peer) {
 
 /* Says what is not to be kept by whoever has it; with TLS in records of 16 kB. */
 static void say_copy(struct sender_peer *peer, struct sherd_bytes bytes) {
+  if (bytes.len == 0)
+    return;
   enum sherd_status status = peer->tls ? sherd__tls_stream_write(peer->tls, bytes, &peer->said)
                                        : sherd__buf_append(&peer->said, bytes.data, bytes.len);
   measure_must(status == SHERD_OK, "out of memory");
@@ -177,7 +179,6 @@ static void gather(struct sender_peer *peer, const struct sherd__frame_part *par
   peer->in_len += part->data.len;
 }
 
-/* Some send a heartbeat before they identify, which is not answered. */
 static enum sender_peer_result take_message(struct sender_peer *peer,
                                             const struct sender_place *place,
                                             const struct stream_file *stream) {
@@ -187,9 +188,10 @@ static enum sender_peer_result take_message(struct sender_peer *peer,
     sender_peer_say(peer, place, stream->rest);
     return SENDER_PEER_IDENTIFIED;
   }
-  if (op == OP_HEARTBEAT && peer->is_identified && peer->beats < place->beat_count)
-    say_copy(peer, sherd__buf_bytes(&place->beats[peer->beats]));
-  peer->beats += op == OP_HEARTBEAT && peer->is_identified;
+  if (op == OP_HEARTBEAT) {
+    peer->beats++;
+    say_copy(peer, place->answer);
+  }
   return SENDER_PEER_GOES_ON;
 }
 

@@ -19,10 +19,9 @@ struct sender_place {
   uint64_t user_id;
   uint32_t shards; /* that it advises */
 
-  struct sherd__tls *tls;  /* NULL: without */
-  bool has_small_records;  /* with TLS: each message in records of its own */
-  struct sherd_buf *beats; /* what answers each heartbeat in turn; NULL: nothing does */
-  size_t beat_count;
+  struct sherd__tls *tls;    /* NULL: without */
+  bool has_small_records;    /* with TLS: each message in records of its own */
+  struct sherd_bytes answer; /* to a heartbeat, a frame; empty: there is none */
 };
 
 struct sender_peer {
@@ -34,7 +33,8 @@ struct sender_peer {
   struct sherd_bytes next[2];    /* then these, which are borrowed */
   bool is_upgrading;             /* HELLO is not out yet */
   bool is_identified;
-  uint64_t beats; /* heartbeats that have come since */
+  uint32_t index; /* among those that have identified */
+  uint64_t beats; /* heartbeats that have come */
   size_t in_len;
   uint8_t in[SENDER_HEAD_BYTES]; /* a request's head, or a message, that comes in */
 };

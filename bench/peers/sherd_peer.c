@@ -3,8 +3,11 @@
  *   raw      counts them, and looks at nothing
  *   walked   visits every value of `d`, and reads each: texts, numbers, and so on
  *   ndjson   writes each as a line of JSON to /dev/null
+ *   stamped  writes down when it came
  *
- * PEER_INFLATER=zlib has zlib inflate instead of Sherd's own inflater. */
+ * PEER_INFLATER=zlib has zlib inflate instead of Sherd's own inflater; PEER_THREADS says how many
+ * loop threads there are, 1 if nothing. */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +21,23 @@
 #include <sherd/rest.h>
 #include <sherd/shard.h>
 
+#include "measure.h"
+#include "stamps.h"
+
 #define LINE_BYTES (8u << 20)
 #define HELD_BYTES 65536 /* written at once */
 #define TEXT_BYTES 8192  /* Discord's texts are shorter */
-#define SHARDS_MAX 1024
+#define SHARDS_MAX 16384
 
 struct counting {
-  uint64_t events, wanted;
+  _Atomic uint64_t events;
+  uint64_t wanted;
+  bool has_threads;
   uint64_t values, sum; /* so that no reading is for nothing */
   char *lines;
   size_t lines_len;
   int null;
+  struct stamps stamps;
   void (*take)(struct counting *counting, const struct sherd_event *event);
 };
 
@@ -112,7 +121,21 @@ static void take_ndjson(struct counting *counting, const struct sherd_event *eve
     flush(counting);
 }
 
+static void take_stamped(struct counting *counting, const struct sherd_event *event) {
+  (void)event;
+  counting->stamps.taken[counting->events] = measure_ns(CLOCK_MONOTONIC);
+}
+
 /* --- The shard --- */
+
+/* How many it is then. With one thread nobody else counts, and a bus need not be locked. */
+static uint64_t count(struct counting *counting) {
+  if (counting->has_threads)
+    return atomic_fetch_add_explicit(&counting->events, 1, memory_order_relaxed) + 1;
+  uint64_t events = atomic_load_explicit(&counting->events, memory_order_relaxed) + 1;
+  atomic_store_explicit(&counting->events, events, memory_order_relaxed);
+  return events;
+}
 
 static void on_event(struct sherd_shard *shard, const struct sherd_event *event, void *user) {
   struct counting *counting = user;
@@ -120,11 +143,11 @@ static void on_event(struct sherd_shard *shard, const struct sherd_event *event,
   if (!event->has_seq)
     return;
   counting->take(counting, event);
-  if (++counting->events != counting->wanted)
+  if (count(counting) != counting->wanted)
     return;
   if (counting->take == take_ndjson)
     flush(counting);
-  printf("{\"events\":%ju}\n", (uintmax_t)counting->events);
+  printf("{\"events\":%ju}\n", (uintmax_t)counting->wanted);
   fflush(stdout);
 }
 
@@ -146,10 +169,13 @@ static enum sherd_inflater inflater_of(const char *name) {
 
 static void prepare(struct counting *counting) {
   const char *does = wanted("PEER_DOES");
-  counting->take = strcmp(does, "walked") == 0   ? take_walked
-                   : strcmp(does, "ndjson") == 0 ? take_ndjson
-                                                 : take_raw;
+  counting->take = strcmp(does, "walked") == 0    ? take_walked
+                   : strcmp(does, "ndjson") == 0  ? take_ndjson
+                   : strcmp(does, "stamped") == 0 ? take_stamped
+                                                  : take_raw;
   counting->wanted = strtoull(wanted("PEER_EVENTS"), NULL, 10);
+  if (counting->take == take_stamped)
+    counting->stamps = stamps_find(counting->wanted);
   counting->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
   counting->lines = malloc(LINE_BYTES);
   must(counting->null >= 0 && counting->lines, "out of memory");
@@ -158,7 +184,9 @@ static void prepare(struct counting *counting) {
 int main(void) {
   static struct counting counting;
   static struct sherd_shard *shards[SHARDS_MAX];
-  struct sherd_runtime_config runtime = {.max_concurrency = SHARDS_MAX};
+  const char *threads = getenv("PEER_THREADS");
+  struct sherd_runtime_config runtime = {
+      .threads = threads ? (uint32_t)strtoul(threads, NULL, 10) : 1, .max_concurrency = SHARDS_MAX};
   struct sherd_shard_config config = {
       .gateway = {.token = wanted("PEER_TOKEN"),
                   .gateway_url = wanted("PEER_GATEWAY"),
@@ -172,6 +200,7 @@ int main(void) {
   unsigned long count = strtoul(wanted("PEER_SHARDS"), NULL, 10);
   must(count > 0 && count <= SHARDS_MAX, "PEER_SHARDS is out of range");
   prepare(&counting);
+  counting.has_threads = runtime.threads > 1;
   must(sherd_runtime_new(&runtime, &config.runtime) == SHERD_OK, "no runtime");
   config.gateway.shard_count = (uint32_t)count;
   for (uint32_t i = 0; i < count; i++) {
