@@ -18,11 +18,10 @@
 
 #include "base/buf.h"
 #include "engine/frames.h"
-#include "engine/upgrade.h"
+#include "memory_client.h"
 
-#define EVENTS      100000
-#define FILES_MAX   256
-#define PIECE_BYTES 16384 /* what one read from a socket gives */
+#define EVENTS    100000
+#define FILES_MAX 256
 
 static void must(bool condition, const char *what) {
   if (condition)
@@ -198,59 +197,11 @@ static void say_event(struct server *server, uint64_t seq, const struct sample *
 
 /* --- The client's side --- */
 
-struct client {
-  struct sherd_engine *engine;
-  uint64_t events;
-  char key[SHERD__WEBSOCKET_KEY_SIZE + 1]; /* once the upgrade is asked for */
-};
+static uint64_t events;
 
-static void find_key(struct client *client, struct sherd_bytes request) {
-  static const char name[] = "Sec-WebSocket-Key: ";
-  const uint8_t *at = memmem(request.data, request.len, name, sizeof name - 1);
-  if (at && client->key[0] == '\0')
-    memcpy(client->key, at + sizeof name - 1, SHERD__WEBSOCKET_KEY_SIZE);
-}
-
-static void drain(struct client *client) {
-  struct sherd_output out;
-  while (sherd_engine_next(client->engine, &out)) {
-    if (out.type == SHERD_OUTPUT_CONNECT)
-      must(sherd_engine_opened(client->engine, 1) == SHERD_OK, "opened");
-    else if (out.type == SHERD_OUTPUT_WRITE)
-      find_key(client, out.as.write);
-    else if (out.type == SHERD_OUTPUT_PERMIT)
-      must(sherd_engine_granted(client->engine, 1) == SHERD_OK, "granted");
-    else if (out.type == SHERD_OUTPUT_EVENT)
-      client->events += out.as.event.has_seq;
-  }
-}
-
-static void feed(struct client *client, struct sherd_bytes bytes) {
-  while (bytes.len > 0) {
-    size_t len = bytes.len < PIECE_BYTES ? bytes.len : PIECE_BYTES;
-    must(sherd_engine_feed(client->engine, (struct sherd_bytes){bytes.data, len}, 1) == SHERD_OK,
-         "feed");
-    drain(client);
-    bytes.data += len;
-    bytes.len -= len;
-  }
-}
-
-static void connect_client(struct client *client, enum sherd_compression compression) {
-  const struct sherd_gateway_config config = {
-      .token = "bench-engine-token", .gateway_url = "ws://127.0.0.1", .compression = compression};
-  char accept[SHERD__WEBSOCKET_ACCEPT_SIZE + 1];
-  char response[256];
-  memset(client, 0, sizeof *client);
-  must(sherd_engine_new(&config, NULL, &client->engine) == SHERD_OK, "engine");
-  must(sherd_engine_start(client->engine, 0) == SHERD_OK, "start");
-  drain(client);
-  sherd__websocket_accept(client->key, strlen(client->key), accept);
-  int len = snprintf(response, sizeof response,
-                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                     "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-                     accept);
-  feed(client, (struct sherd_bytes){(const uint8_t *)response, (size_t)len});
+static void count_event(const struct sherd_event *event, void *user) {
+  (void)user;
+  events += event->has_seq;
 }
 
 /* --- Measuring --- */
@@ -264,14 +215,16 @@ static double cpu_s(void) {
 
 static void run(const char *name, enum sherd_compression compression) {
   struct server server;
-  struct client client;
+  struct memory_client client = {.on_event = count_event};
+  const struct sherd_gateway_config config = {.compression = compression};
   open_server(&server, compression);
-  connect_client(&client, compression);
+  memory_client_open(&client, &config);
+  events = 0;
 
   say_text(&server, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
   say_text(&server, "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"v\":10,\"user\":{\"id\":\"1\"},"
                     "\"session_id\":\"bench\",\"resume_gateway_url\":\"ws://127.0.0.1\"}}");
-  feed(&client, sherd__buf_bytes(&server.out));
+  memory_client_feed(&client, sherd__buf_bytes(&server.out));
   must(sherd_engine_is_connected(client.engine), "not connected");
   server.out.len = 0;
   for (uint64_t i = 0; i < EVENTS; i++)
@@ -279,15 +232,15 @@ static void run(const char *name, enum sherd_compression compression) {
 
   uint64_t inflated = sherd_engine_stats(client.engine)->bytes_inflated;
   double begin = cpu_s();
-  feed(&client, sherd__buf_bytes(&server.out));
+  memory_client_feed(&client, sherd__buf_bytes(&server.out));
   double seconds = cpu_s() - begin;
   inflated = sherd_engine_stats(client.engine)->bytes_inflated - inflated;
-  must(client.events == EVENTS + 1, "events are missing");
+  must(events == EVENTS + 1, "events are missing");
 
   printf("%-22s %8.0f %11.0f %9.0f %12.2f\n", name, seconds * 1e9 / EVENTS,
          (double)server.out.len / EVENTS, (double)inflated / EVENTS,
          seconds * 1e9 / (double)inflated);
-  sherd_engine_free(client.engine);
+  memory_client_close(&client);
   close_server(&server);
 }
 

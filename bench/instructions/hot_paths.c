@@ -18,11 +18,10 @@
 #include "base/buf.h"
 #include "engine/command.h"
 #include "engine/inflate_codec.h"
-#include "engine/upgrade.h"
+#include "memory_client.h"
 #include "peers/stream_file.h"
 
 #define WARM_UP_EVENTS 200     /* the handshake's, the guilds', and some more */
-#define READ_BYTES     16384   /* what one read from a socket gives */
 #define LINE_BYTES     1048576 /* for the longest event */
 #define COMMAND_ROUNDS 500
 #define LIMIT          ((size_t)64 << 20)
@@ -92,14 +91,14 @@ static void write_line(const struct sherd_event *event) {
 /* --- Engines --- */
 
 struct player {
-  struct sherd_engine *engine;
+  struct memory_client client;
   use_fn use; /* what is measured; NULL: the engine is */
   bool is_warm;
-  uint64_t events;                         /* since it was */
-  char key[SHERD__WEBSOCKET_KEY_SIZE + 1]; /* once the upgrade is asked for */
+  uint64_t events; /* since it was */
 };
 
-static void use_event(struct player *player, const struct sherd_event *event) {
+static void on_event(const struct sherd_event *event, void *user) {
+  struct player *player = user;
   if (!player->is_warm)
     return;
   player->events += event->has_seq;
@@ -110,58 +109,14 @@ static void use_event(struct player *player, const struct sherd_event *event) {
   CALLGRIND_TOGGLE_COLLECT;
 }
 
-static void find_key(struct player *player, struct sherd_bytes request) {
-  static const char name[] = "Sec-WebSocket-Key: ";
-  const uint8_t *at = memmem(request.data, request.len, name, sizeof name - 1);
-  if (at && player->key[0] == '\0')
-    memcpy(player->key, at + sizeof name - 1, SHERD__WEBSOCKET_KEY_SIZE);
-}
-
-static void drain(struct player *player) {
-  struct sherd_output out;
-  while (sherd_engine_next(player->engine, &out)) {
-    if (out.type == SHERD_OUTPUT_EVENT)
-      use_event(player, &out.as.event);
-    else if (out.type == SHERD_OUTPUT_CONNECT)
-      must(sherd_engine_opened(player->engine, 0) == SHERD_OK, "it did not open");
-    else if (out.type == SHERD_OUTPUT_WRITE)
-      find_key(player, out.as.write);
-    else if (out.type == SHERD_OUTPUT_PERMIT)
-      must(sherd_engine_granted(player->engine, 0) == SHERD_OK, "it did not identify");
-  }
-}
-
-static void feed(struct player *player, struct sherd_bytes bytes) {
-  while (bytes.len > 0) {
-    size_t len = bytes.len < READ_BYTES ? bytes.len : READ_BYTES;
-    must(sherd_engine_feed(player->engine, (struct sherd_bytes){bytes.data, len}, 0) == SHERD_OK,
-         "the engine did not understand");
-    drain(player);
-    bytes.data += len;
-    bytes.len -= len;
-  }
-}
-
-static void upgrade(struct player *player) {
-  char accept[SHERD__WEBSOCKET_ACCEPT_SIZE + 1], response[256];
-  must(sherd_engine_start(player->engine, 0) == SHERD_OK, "it did not start");
-  drain(player);
-  sherd__websocket_accept(player->key, strlen(player->key), accept);
-  int len = snprintf(response, sizeof response,
-                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                     "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-                     accept);
-  feed(player, (struct sherd_bytes){(const uint8_t *)response, (size_t)len});
-}
-
 static void warm_up(struct player *player, const struct stream_file *file,
                     struct sherd_bytes *rest) {
   *rest = file->rest;
   for (int i = 0; i < WARM_UP_EVENTS; i++)
     must(stream_file_next(rest).len > 0, "the stream is short");
-  upgrade(player);
-  feed(player, file->hello);
-  feed(player, (struct sherd_bytes){file->rest.data, file->rest.len - rest->len});
+  memory_client_feed(&player->client, file->hello);
+  memory_client_feed(&player->client,
+                     (struct sherd_bytes){file->rest.data, file->rest.len - rest->len});
   player->is_warm = true;
 }
 
@@ -170,23 +125,20 @@ static void play(const char *name, enum sherd_data_format format,
   static const char *const names[] = {[SHERD_COMPRESSION_NONE] = "none",
                                       [SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM] = "zlib-stream",
                                       [SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM] = "zstd-stream"};
-  const struct sherd_gateway_config config = {.token = "hot-paths-token",
-                                              .gateway_url = "ws://127.0.0.1:1",
-                                              .format = format,
-                                              .compression = compression};
+  const struct sherd_gateway_config config = {.format = format, .compression = compression};
   struct stream_file file = open_stream(format, names[compression]);
-  struct player player = {.use = use};
+  struct player player = {.client = {.on_event = on_event, .user = &player}, .use = use};
   struct sherd_bytes rest;
-  must(sherd_engine_new(&config, NULL, &player.engine) == SHERD_OK, "out of memory");
+  memory_client_open(&player.client, &config);
   warm_up(&player, &file, &rest);
   if (!use)
     CALLGRIND_TOGGLE_COLLECT;
-  feed(&player, rest);
+  memory_client_feed(&player.client, rest);
   if (!use)
     CALLGRIND_TOGGLE_COLLECT;
   must(player.events == file.events - WARM_UP_EVENTS, "events are missing");
   dump(name, player.events);
-  sherd_engine_free(player.engine);
+  memory_client_close(&player.client);
 }
 
 /* --- Without an engine --- */
