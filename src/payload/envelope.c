@@ -28,6 +28,11 @@ static struct sherd_value *member_of(struct members *members, const struct sherd
   return NULL;
 }
 
+static bool is_container(const struct sherd_value *value) {
+  enum sherd_value_type type = sherd_value_type(*value);
+  return type == SHERD_VALUE_LIST || type == SHERD_VALUE_OBJECT;
+}
+
 /* Steps over `d`, which the walk has come to, and notes the extents in it. What fails is left for
  * the walk to find. */
 static void note_extents(struct sherd_value_iter *iter, struct sherd_value *data,
@@ -55,7 +60,7 @@ static enum sherd_status find_members(const struct sherd_value *document, struct
     if (!member || member->at_)
       continue;
     *member = value;
-    if (member == &members->d && iter.place_ == SHERD__PLACE_AT)
+    if (member == &members->d && iter.place_ == SHERD__PLACE_AT && is_container(member))
       note_extents(&iter, member, extents);
   }
   *end = iter.next_.at_;

@@ -32,7 +32,8 @@ static enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at)
   if (iter->place_ == SHERD__PLACE_AT)
     return sherd__json_skip(at, iter->next_.end_, iter->next_.depth_);
   (*at)++;
-  iter->next_.extent_ += iter->next_.extent_ != NULL;
+  if (iter->next_.extent_)
+    iter->next_.extent_++;
   return SHERD_OK;
 }
 

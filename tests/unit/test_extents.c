@@ -199,6 +199,28 @@ static void brackets_in_scalars_confuse_no_walk(void **state) {
   }
 }
 
+/* What comes after it is looked at as ever. */
+static void data_that_is_no_list_has_no_extents(void **state) {
+  (void)state;
+  static const char *const scalars[] = {"12345678", "09",       "-1",  "1.5",
+                                        "\"\\n\"",  "\"text\"", "null"};
+  for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {
+    char document[128];
+    struct sherd__envelope envelope;
+    size_t fault;
+    int len =
+        snprintf(document, sizeof document, "{\"op\":0,\"d\":%s,\"d\":?,\"x\":{}}", scalars[i]);
+    struct sherd_bytes in = {(const uint8_t *)document, (size_t)len};
+    assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_JSON, in, &extents, &envelope, &fault),
+                     SHERD_EJSON);
+    assert_int_equal(document[fault], '?');
+    memcpy(strchr(document, '?'), "7", 1);
+    assert_int_equal(sherd__envelope_scan(SHERD_FORMAT_JSON, in, &extents, &envelope, &fault),
+                     SHERD_OK);
+    assert_null(envelope.data.extent_);
+  }
+}
+
 static void depth_has_its_limit(void **state) {
   (void)state;
   struct sherd_buf json, etf;
@@ -388,6 +410,7 @@ int main(void) {
       cmocka_unit_test(all_lists_and_objects_are_noted),
       cmocka_unit_test(damage_is_met_alike),
       cmocka_unit_test(brackets_in_scalars_confuse_no_walk),
+      cmocka_unit_test(data_that_is_no_list_has_no_extents),
       cmocka_unit_test(depth_has_its_limit),
       cmocka_unit_test(no_more_is_noted_than_the_document_is_long),
       cmocka_unit_test(without_memory_nothing_is_noted),
