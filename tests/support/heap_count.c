@@ -40,7 +40,7 @@ __attribute__((constructor)) static void install(void) {
     abort();
 }
 
-#else
+#elif defined(__GLIBC__)
 
 /* A program's own functions of these names come before libc's, for its libraries too; glibc has its
  * own under a second name for that. */
