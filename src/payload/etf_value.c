@@ -133,8 +133,7 @@ static inline enum sherd_status step(struct sherd_value_iter *iter, const uint8_
 static inline enum sherd_status step_key(const struct sherd_value_iter *iter, const uint8_t **at,
                                          struct sherd_value *key) {
   struct sherd__etf_term term;
-  *key = sherd__value_seen(&iter->next_, *at, 0);
-  key->format_ = SHERD__FORMAT_ETF_KEY;
+  sherd__value_put(key, &iter->next_, *at, 0, SHERD__FORMAT_ETF_KEY, iter->next_.depth_);
   return sherd__etf_read_key(at, iter->next_.end_, iter->next_.depth_, &term);
 }
 
@@ -178,7 +177,7 @@ bool sherd__etf_next(struct sherd_value_iter *iter, struct sherd_value *key,
       *key = sherd__value_absent(SHERD_ENOTFOUND);
   }
   if (status == SHERD_OK) {
-    *value = sherd__value_seen(&iter->next_, at, 0);
+    sherd__value_put(value, &iter->next_, at, 0, iter->next_.format_, iter->next_.depth_);
     status = pass(iter, &at);
   }
   if (status)

@@ -5,7 +5,11 @@
 /* The value at `at`, in a list or an object, which is at `depth`. */
 static struct sherd_value value_at(const struct sherd_value *near, const uint8_t *at) {
   enum sherd_status status = sherd__json_peek(&at, near->end_, near->depth_);
-  return status ? sherd__value_damaged(near, at, status) : sherd__value_seen(near, at, 0);
+  if (status)
+    return sherd__value_damaged(near, at, status);
+  struct sherd_value value = *near;
+  value.at_ = at;
+  return value;
 }
 
 enum sherd_status sherd__json_open(struct sherd_value *document) {
@@ -38,21 +42,18 @@ static enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at)
 }
 
 /* Moves over a value where that is quick. */
-static inline struct sherd__json_passed pass(struct sherd_value_iter *iter, uint8_t first,
+static inline struct sherd__json_passed pass(const struct sherd_value *near, uint8_t first,
                                              const uint8_t *at) {
-  const struct sherd__extent *extent = iter->next_.extent_;
-  const uint8_t *end = iter->next_.end_;
   if (first == '"')
-    return sherd__json_pass_plain(at, end);
+    return sherd__json_pass_plain(at, near->end_);
   if (first <= '9')
-    return sherd__json_pass_digits(at, end);
+    return sherd__json_pass_digits(at, near->end_);
   if (first != '{' && first != '[')
-    return sherd__json_pass_literal(at, end);
-  if (!extent)
+    return sherd__json_pass_literal(at, near->end_);
+  if (!near->extent_)
     return (struct sherd__json_passed){NULL, 0};
-  assert(extent->bytes <= (size_t)(end - at));
-  iter->next_.extent_ = extent + extent->count;
-  return (struct sherd__json_passed){at + extent->bytes, 0};
+  assert(near->extent_->bytes <= (size_t)(near->end_ - at));
+  return (struct sherd__json_passed){at + near->extent_->bytes, 0};
 }
 
 /* The key that the walk has come to. *at goes past its colon; false where it stops at damage. */
@@ -62,7 +63,7 @@ static inline bool take_key(const struct sherd_value_iter *iter, const uint8_t *
   if (sherd__json_look(at, end) != '"')
     return false;
   struct sherd__json_passed passed = sherd__json_pass_plain(*at, end);
-  *key = sherd__value_seen(&iter->next_, *at, passed.seen);
+  sherd__value_put(key, &iter->next_, *at, passed.seen, SHERD_FORMAT_JSON, iter->next_.depth_);
   if (!passed.after) {
     passed.after = *at;
     enum sherd_status status = sherd__json_skip_string(&passed.after, end);
@@ -81,15 +82,16 @@ static inline bool take_key(const struct sherd_value_iter *iter, const uint8_t *
 static inline bool take_value(struct sherd_value_iter *iter, const uint8_t *at,
                               struct sherd_value *key, struct sherd_value *value) {
   uint8_t first = sherd__json_look(&at, iter->next_.end_);
-  const struct sherd_value next = iter->next_;
-  struct sherd__json_passed passed = pass(iter, first, at);
+  struct sherd__json_passed passed = pass(&iter->next_, first, at);
   if (passed.after) {
-    *value = sherd__value_seen(&next, at, passed.seen);
+    sherd__value_put(value, &iter->next_, at, passed.seen, SHERD_FORMAT_JSON, iter->next_.depth_);
+    if (first == '{' || first == '[')
+      iter->next_.extent_ += iter->next_.extent_->count;
     iter->next_.at_ = passed.after;
     iter->place_ = SHERD__PLACE_PAST;
     return true;
   }
-  *value = value_at(&next, at);
+  *value = value_at(&iter->next_, at);
   if (value->status_)
     return sherd__iter_stop(iter, key, value);
   iter->next_.at_ = at;

@@ -68,19 +68,18 @@ enum sherd_status sherd_value_status(struct sherd_value value, size_t *error_off
 /* --- Walks --- */
 
 struct sherd_value_iter sherd_value_iterate(struct sherd_value container) {
-  struct sherd_value_iter iter = {.next_ = container, .kind_ = SHERD__ITER_ENDED};
-  switch (sherd_value_type(container)) {
-  case SHERD_VALUE_LIST:
-    iter.kind_ = SHERD__ITER_LIST;
-    break;
-  case SHERD_VALUE_OBJECT:
-    iter.kind_ = SHERD__ITER_OBJECT;
-    break;
-  default:
-    iter.status_ = (int16_t)sherd__value_why(&container, SHERD_ETYPE);
-    return iter;
-  }
-  iter.next_.depth_++;
+  enum sherd_value_type type = sherd_value_type(container);
+  struct sherd_value_iter iter;
+  if (type != SHERD_VALUE_LIST && type != SHERD_VALUE_OBJECT)
+    return (struct sherd_value_iter){.next_ = container,
+                                     .kind_ = SHERD__ITER_ENDED,
+                                     .status_ = (int16_t)sherd__value_why(&container, SHERD_ETYPE)};
+  sherd__value_put(&iter.next_, &container, container.at_, 0, container.format_,
+                   container.depth_ + 1u);
+  iter.left_ = 0;
+  iter.status_ = SHERD_OK;
+  iter.kind_ = type == SHERD_VALUE_LIST ? SHERD__ITER_LIST : SHERD__ITER_OBJECT;
+  iter.place_ = SHERD__PLACE_BEFORE;
   return iter;
 }
 
