@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zstd.h>
 
 #include "support/heap_count.h"
 #include "support/host.h"
@@ -168,15 +169,8 @@ static void the_heap_is_counted(void **state) {
   free(block);
   assert_true(heap_count() - before >= 3);
   before = heap_count();
-  struct host host;
-  struct sherd_gateway_config config = host_config();
-  config.compression = SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM; /* libzstd's own */
-  host_init(&host, &config);
-  size_t made = heap_count();
-  host_to_active(&host);
-  assert_true(made > before);
-  assert_true(heap_count() > made);
-  host_deinit(&host);
+  ZSTD_freeDCtx(ZSTD_createDCtx());
+  assert_true(heap_count() > before); /* a library's too */
 }
 
 int main(void) {
