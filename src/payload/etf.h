@@ -104,10 +104,28 @@ static inline uint32_t sherd__etf_load(const uint8_t *at, const uint8_t *end, un
   return number;
 }
 
+/* What most terms are: their tag, their length, and what these may be are known. False for others,
+ * and for one that is cut short. */
+static inline bool sherd__etf_read_binary(const uint8_t **at, const uint8_t *end,
+                                          struct sherd__etf_term *out) {
+  const uint8_t *p = *at;
+  if (end - p < 5 || *p != SHERD__ETF_BINARY)
+    return false;
+  size_t len = sherd__etf_load(p + 1, end, 4);
+  if (len > (size_t)(end - p) - 5)
+    return false;
+  *out = (struct sherd__etf_term){
+      .kind = SHERD__ETF_KIND_BINARY, .tag = SHERD__ETF_BINARY, .body = {p + 5, len}};
+  *at = p + 5 + len;
+  return true;
+}
+
 /* Reads a term's tag and length, and steps over its body, but not over terms in it. Lengths are
  * checked against what is left; every term takes a byte at the least. */
 static inline enum sherd_status sherd__etf_read(const uint8_t **at, const uint8_t *end,
                                                 unsigned depth, struct sherd__etf_term *out) {
+  if (sherd__etf_read_binary(at, end, out))
+    return SHERD_OK;
   const uint8_t *p = *at;
   if (p == end)
     return SHERD_ETRUNCATED;
@@ -209,6 +227,9 @@ enum sherd_status sherd__etf_text(const struct sherd__etf_term *term, struct she
 /* What an atom is where it is not a key: nil and null, true and false, or a text. */
 enum sherd_value_type sherd__etf_atom_type(const struct sherd__etf_term *term);
 
+/* Whether the text of a binary is UTF-8. `end` is that of the document. */
+bool sherd__etf_is_utf8(struct sherd_bytes body, const uint8_t *end);
+
 /* Writes the text in UTF-8, text->text_len bytes of it. */
 void sherd__etf_text_write(const struct sherd__etf_text *text, char *out);
 
@@ -256,6 +277,12 @@ enum sherd_status sherd__etf_validate(const uint8_t *data, size_t len, size_t *e
 enum sherd_value_type sherd__etf_type(const struct sherd_value *value);
 bool sherd__etf_next(struct sherd_value_iter *iter, struct sherd_value *key,
                      struct sherd_value *value);
+/* Whether the value, which may be of any kind or absent, is a binary. */
+static inline bool sherd__etf_is_binary(const struct sherd_value *value) {
+  return (value->format_ == SHERD_FORMAT_ETF || value->format_ == SHERD__FORMAT_ETF_KEY) &&
+         value->at_ && *value->at_ == SHERD__ETF_BINARY;
+}
+
 bool sherd__etf_equals(const struct sherd_value *value, const char *text, size_t len);
 enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out);
 enum sherd_status sherd__etf_as_str_copy(const struct sherd_value *value, char *buf, size_t cap,

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/bytes16.h"
 #include "base/utf8.h"
 #include "payload/etf.h"
 #include "payload/json.h"
@@ -40,16 +41,29 @@ enum sherd_status sherd__etf_text(const struct sherd__etf_term *term, struct she
   return SHERD_OK;
 }
 
-static bool is_word(const struct sherd__etf_term *term, const char *word) {
-  return term->body.len == strlen(word) && memcmp(term->body.data, word, term->body.len) == 0;
+bool sherd__etf_is_utf8(struct sherd_bytes body, const uint8_t *end) {
+  if (body.len <= 16 && end - body.data >= 16) { /* most are, and ASCII */
+    uint32_t high = sherd__bytes16_mask(sherd__bytes16_load(body.data));
+    if (!(high & ((UINT32_C(1) << body.len) - 1)))
+      return true;
+  }
+  return sherd__utf8_is_valid(body.data, body.len, NULL);
 }
 
 enum sherd_value_type sherd__etf_atom_type(const struct sherd__etf_term *term) {
-  if (is_word(term, "nil") || is_word(term, "null"))
-    return SHERD_VALUE_NULL;
-  if (is_word(term, "true") || is_word(term, "false"))
-    return SHERD_VALUE_BOOL;
-  return SHERD_VALUE_STRING;
+  const uint8_t *word = term->body.data;
+  switch (term->body.len) {
+  case 3:
+    return memcmp(word, "nil", 3) == 0 ? SHERD_VALUE_NULL : SHERD_VALUE_STRING;
+  case 4:
+    return memcmp(word, "null", 4) == 0   ? SHERD_VALUE_NULL
+           : memcmp(word, "true", 4) == 0 ? SHERD_VALUE_BOOL
+                                          : SHERD_VALUE_STRING;
+  case 5:
+    return memcmp(word, "false", 5) == 0 ? SHERD_VALUE_BOOL : SHERD_VALUE_STRING;
+  default:
+    return SHERD_VALUE_STRING;
+  }
 }
 
 void sherd__etf_text_write(const struct sherd__etf_text *text, char *out) {

@@ -83,25 +83,20 @@ enum sherd_status sherd__etf_validate(const uint8_t *data, size_t len, size_t *e
 }
 
 enum sherd_value_type sherd__etf_type(const struct sherd_value *value) {
+  static const uint8_t types[] = {
+      [SHERD__ETF_KIND_INTEGER] = SHERD_VALUE_NUMBER, [SHERD__ETF_KIND_FLOAT] = SHERD_VALUE_NUMBER,
+      [SHERD__ETF_KIND_BINARY] = SHERD_VALUE_STRING,  [SHERD__ETF_KIND_BYTES] = SHERD_VALUE_LIST,
+      [SHERD__ETF_KIND_LIST] = SHERD_VALUE_LIST,      [SHERD__ETF_KIND_MAP] = SHERD_VALUE_OBJECT,
+  };
   if (value->format_ == SHERD__FORMAT_ETF_KEY)
     return SHERD_VALUE_STRING;
   if (value->format_ == SHERD__FORMAT_ETF_BYTE)
     return SHERD_VALUE_NUMBER;
-  struct sherd__etf_term term;
-  switch (sherd__etf_shapes[*value->at_].kind) {
-  case SHERD__ETF_KIND_INTEGER:
-  case SHERD__ETF_KIND_FLOAT:
-    return SHERD_VALUE_NUMBER;
-  case SHERD__ETF_KIND_ATOM:
-    term = term_of(value);
-    return sherd__etf_atom_type(&term);
-  case SHERD__ETF_KIND_BINARY:
-    return SHERD_VALUE_STRING;
-  case SHERD__ETF_KIND_MAP:
-    return SHERD_VALUE_OBJECT;
-  default:
-    return SHERD_VALUE_LIST;
-  }
+  unsigned kind = sherd__etf_shapes[*value->at_].kind;
+  if (kind != SHERD__ETF_KIND_ATOM)
+    return (enum sherd_value_type)types[kind];
+  struct sherd__etf_term term = term_of(value);
+  return sherd__etf_atom_type(&term);
 }
 
 /* Enters a list or a map, whose head was checked when its value was made. left_ counts what is
@@ -111,7 +106,7 @@ static void enter(struct sherd_value_iter *iter, const uint8_t **at) {
   sherd__etf_read(at, iter->next_.end_, iter->next_.depth_ - 1u, &term);
   iter->left_ = term.count + 1;
   if (iter->next_.extent_ && term.terms)
-    iter->next_.extent_++;
+    sherd__iter_skip_extent(iter, 1);
   if (term.tag == SHERD__ETF_LIST)
     iter->kind_ = SHERD__ITER_TAILED_LIST;
   if (term.kind == SHERD__ETF_KIND_BYTES) {
@@ -152,7 +147,7 @@ static inline enum sherd_status pass(struct sherd_value_iter *iter, const uint8_
     return status;
   if (extent) {
     assert(extent->bytes <= (size_t)(iter->next_.end_ - start));
-    iter->next_.extent_ += extent->count;
+    sherd__iter_skip_extent(iter, extent->count);
     *at = start + extent->bytes;
   } else {
     iter->place_ = SHERD__PLACE_AT;
@@ -191,16 +186,25 @@ bool sherd__etf_equals(const struct sherd_value *value, const char *text, size_t
   return sherd__etf_text_equals(&term, text, len);
 }
 
-enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out) {
-  struct sherd__etf_term term = term_of(value);
+static enum sherd_status other_as_str(const struct sherd__etf_term *term, struct sherd_bytes *out) {
   struct sherd__etf_text text;
   const uint8_t *fault;
-  enum sherd_status status = sherd__etf_text(&term, &text, &fault);
+  enum sherd_status status = sherd__etf_text(term, &text, &fault);
   if (status)
     return status;
   if (text.is_latin1 || !text.is_slice)
     return SHERD_EESCAPED;
   *out = text.bytes;
+  return SHERD_OK;
+}
+
+enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out) {
+  struct sherd__etf_term term = term_of(value);
+  if (term.kind != SHERD__ETF_KIND_BINARY)
+    return other_as_str(&term, out);
+  if (!sherd__etf_is_utf8(term.body, value->end_))
+    return SHERD_EUTF8;
+  *out = term.body;
   return SHERD_OK;
 }
 

@@ -37,7 +37,7 @@ static enum sherd_status step(struct sherd_value_iter *iter, const uint8_t **at)
     return sherd__json_skip(at, iter->next_.end_, iter->next_.depth_);
   (*at)++;
   if (iter->next_.extent_)
-    iter->next_.extent_++;
+    sherd__iter_skip_extent(iter, 1);
   return SHERD_OK;
 }
 
@@ -86,7 +86,7 @@ static inline bool take_value(struct sherd_value_iter *iter, const uint8_t *at,
   if (passed.after) {
     sherd__value_put(value, &iter->next_, at, passed.seen, SHERD_FORMAT_JSON, iter->next_.depth_);
     if (first == '{' || first == '[')
-      iter->next_.extent_ += iter->next_.extent_->count;
+      sherd__iter_skip_extent(iter, iter->next_.extent_->count);
     iter->next_.at_ = passed.after;
     iter->place_ = SHERD__PLACE_PAST;
     return true;

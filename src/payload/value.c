@@ -45,10 +45,14 @@ enum sherd_status sherd_value_validate(enum sherd_data_format format, const void
                                      : sherd__etf_validate(start, len, error_offset);
 }
 
-enum sherd_value_type sherd_value_type(struct sherd_value value) {
-  if (!value.at_)
+static inline enum sherd_value_type type_of(const struct sherd_value *value) {
+  if (!value->at_)
     return SHERD_VALUE_NULL;
-  return is_json(&value) ? sherd__json_type(&value) : sherd__etf_type(&value);
+  return is_json(value) ? sherd__json_type(value) : sherd__etf_type(value);
+}
+
+enum sherd_value_type sherd_value_type(struct sherd_value value) {
+  return type_of(&value);
 }
 
 bool sherd_value_exists(struct sherd_value value) {
@@ -68,7 +72,7 @@ enum sherd_status sherd_value_status(struct sherd_value value, size_t *error_off
 /* --- Walks --- */
 
 struct sherd_value_iter sherd_value_iterate(struct sherd_value container) {
-  enum sherd_value_type type = sherd_value_type(container);
+  enum sherd_value_type type = type_of(&container);
   struct sherd_value_iter iter;
   if (type != SHERD_VALUE_LIST && type != SHERD_VALUE_OBJECT)
     return (struct sherd_value_iter){.next_ = container,
@@ -83,11 +87,15 @@ struct sherd_value_iter sherd_value_iterate(struct sherd_value container) {
   return iter;
 }
 
+static bool next_without_key(struct sherd_value_iter *iter, struct sherd_value *value) {
+  struct sherd_value unwanted;
+  return sherd_value_next(iter, &unwanted, value);
+}
+
 bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
                       struct sherd_value *value) {
-  struct sherd_value unwanted;
   if (!key)
-    key = &unwanted;
+    return next_without_key(iter, value);
   if (iter->kind_ == SHERD__ITER_ENDED)
     return sherd__iter_end(iter, iter->next_.at_, key, value);
   return is_json(&iter->next_) ? sherd__json_next(iter, key, value)
@@ -186,7 +194,7 @@ struct sherd_value sherd_value_path(struct sherd_value value, const char *path) 
 static enum sherd_status want(const struct sherd_value *value, enum sherd_value_type type) {
   if (!value->at_)
     return sherd__value_why(value, SHERD_ETYPE);
-  return sherd_value_type(*value) == type ? SHERD_OK : SHERD_ETYPE;
+  return type_of(value) == type ? SHERD_OK : SHERD_ETYPE;
 }
 
 enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out) {
@@ -194,6 +202,8 @@ enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_byte
     *out = sherd__json_seen_text(&value);
     return SHERD_OK;
   }
+  if (sherd__etf_is_binary(&value))
+    return sherd__etf_as_str(&value, out);
   enum sherd_status status = want(&value, SHERD_VALUE_STRING);
   if (status)
     return status;

@@ -59,6 +59,12 @@ static inline void sherd__value_put(struct sherd_value *out, const struct sherd_
   memcpy((uint8_t *)out + offsetof(struct sherd_value, offset_), &rest, sizeof rest);
 }
 
+/* Moves a walk over a list or an object: the next one has the next extent but those in it. */
+static inline void sherd__iter_skip_extent(struct sherd_value_iter *iter, uint32_t count) {
+  sherd__value_put_pair((uint8_t *)&iter->next_ + offsetof(struct sherd_value, base_),
+                        iter->next_.base_, iter->next_.extent_ + count);
+}
+
 /* A null value for damage at `at`, in the document of `near`. Offsets over 32 bits, which take a
  * document of 4 GiB, are cut to the highest. */
 static inline struct sherd_value sherd__value_damaged(const struct sherd_value *near,
