@@ -2,7 +2,7 @@
  *
  * Marks are what a question about each byte gives: the top bit of each byte that the answer is yes
  * for. sherd__bytes16_mask() gathers them, the first byte's lowest. Define SHERD__BYTES16_WORDS to
- * have the words where there is SSE2 too. */
+ * have the words where there is SSE2 too, and SHERD__BYTES16_ONLY to have nothing wider. */
 #ifndef SHERD_BASE_BYTES16_H
 #define SHERD_BASE_BYTES16_H
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/bytes16.h"
+#include "payload/json_brackets.h"
 #include "payload/json_pass.h"
 
 const uint8_t *sherd__json_after_space(const uint8_t *at, const uint8_t *end) {
@@ -73,116 +74,74 @@ enum sherd_status sherd__json_peek(const uint8_t **at, const uint8_t *end, unsig
   }
 }
 
-/* --- Lists and objects: a block of 64 bytes at a time, a bit for each --- */
+/* --- Lists and objects: a chunk of brackets at a time --- */
 
-#define BLOCK_BYTES 64
-
-/* Where a block has what counts; the first byte is the lowest bit. */
-struct marks {
-  uint64_t quotes, backslashes, brackets;
-};
-
-static inline struct marks mark_block(const uint8_t *block) {
-  struct marks marks = {0};
-  for (unsigned i = 0; i < BLOCK_BYTES; i += 16) {
-    struct sherd__bytes16 bytes = sherd__bytes16_load(block + i);
-    /* Square brackets and braces differ in this bit alone, and no others become braces by it. */
-    struct sherd__bytes16 curled = sherd__bytes16_or(bytes, sherd__bytes16_fill('{' - '['));
-    struct sherd__bytes16 brackets =
-        sherd__bytes16_or(sherd__bytes16_equal(curled, '{'), sherd__bytes16_equal(curled, '}'));
-    marks.quotes |= (uint64_t)sherd__bytes16_mask(sherd__bytes16_equal(bytes, '"')) << i;
-    marks.backslashes |= (uint64_t)sherd__bytes16_mask(sherd__bytes16_equal(bytes, '\\')) << i;
-    marks.brackets |= (uint64_t)sherd__bytes16_mask(brackets) << i;
-  }
-  return marks;
-}
-
-/* What one block leaves to the next: all bits or none, and one bit or none. */
-struct between {
-  uint64_t in_string;  /* whether a string goes on */
-  uint64_t is_escaped; /* whether its first byte is escaped */
-};
-
-/* Strikes the quotes that are escaped. A backslash escapes in a string only, and a string begins
- * and ends at the quotes before it, of which none that is escaped is left by then. */
-static uint64_t real_quotes(const struct marks *marks, struct between *between) {
-  uint64_t quotes = marks->quotes & ~between->is_escaped;
-  uint64_t backslashes = marks->backslashes & ~between->is_escaped;
-  between->is_escaped = 0;
-  while (backslashes) {
-    uint64_t bit = backslashes & (~backslashes + 1), escaped = bit << 1;
-    backslashes ^= bit;
-    if ((__builtin_parityll(quotes & (bit - 1)) != 0) == (between->in_string != 0))
-      continue;
-    quotes &= ~escaped;
-    backslashes &= ~escaped;
-    between->is_escaped = bit >> 63;
-  }
-  return quotes;
-}
-
-/* Marks, of a block, what strings take up, their opening quotes with them. */
-static uint64_t mark_strings(const struct marks *marks, struct between *between) {
-  uint64_t inside =
-      marks->backslashes | between->is_escaped ? real_quotes(marks, between) : marks->quotes;
-  for (unsigned shift = 1; shift < BLOCK_BYTES; shift *= 2)
-    inside ^= inside << shift; /* each bit becomes the parity of those up to it */
-  inside ^= between->in_string;
-  between->in_string = UINT64_C(0) - (inside >> 63);
-  return inside;
-}
-
-/* A list or an object that is being gone through. */
+/* A list or an object that is being gone through, and those in it that are open. */
 struct scan {
   const uint8_t *start;
   unsigned depth; /* around it */
-  struct sherd__nesting nesting;
+  unsigned level; /* around the innermost that is open, and it with them */
+  bool is_object[SHERD_VALUE_DEPTH_MAX + 2]; /* by level */
   struct sherd__extent_notes *notes;
-  bool ended;
 };
 
-/* Goes through a block's brackets. *at goes past the one that closes all, or to one at fault. */
-static enum sherd_status follow(struct scan *scan, uint64_t brackets, const uint8_t **at) {
-  const uint8_t *block = *at;
-  for (; brackets; brackets &= brackets - 1) {
-    *at = block + __builtin_ctzll(brackets);
-    bool is_object = **at & ('{' - '['), opens = **at & 2; /* as in '[' and '{' */
-    if (!opens & (sherd__nesting_in_object(&scan->nesting) != is_object))
-      return SHERD_EJSON;
-    sherd__nesting_turn(&scan->nesting, opens, is_object);
-    if (scan->notes->all)
-      sherd__extents_note(scan->notes, opens, (uint32_t)(*at - scan->start) + !opens);
-    scan->ended = scan->nesting.depth == scan->depth;
-    if (scan->ended) {
-      ++*at;
-      return SHERD_OK;
+/* Goes through the brackets of a chunk. *at goes past the one that closes all, or to one at fault,
+ * and is NULL otherwise. Which way the next bracket turns nobody can foretell: so both ways are
+ * gone without a branch, and the level above is written to also when one ends. */
+static enum sherd_status follow(struct scan *scan, const uint8_t *chunk, const uint16_t *found,
+                                size_t count, const uint8_t **at) {
+  struct sherd__extent_notes notes = *scan->notes;
+  unsigned level = scan->level;
+  enum sherd_status status = SHERD_OK;
+  size_t i = 0;
+  while (i < count) {
+    const uint8_t *bracket = chunk + found[i++];
+    bool is_object = *bracket & ('{' - '['), opens = *bracket & 2; /* as in '[' and '{' */
+    if (!opens & (scan->is_object[level] != is_object)) {
+      status = SHERD_EJSON;
+      break;
     }
-    if (scan->nesting.depth > SHERD_VALUE_DEPTH_MAX)
-      return SHERD_EDEPTH;
+    scan->is_object[level + 1] = is_object;
+    level += 2u * opens - 1;
+    if (sherd__extents_have_room(&notes, 1))
+      sherd__extents_note(&notes, opens, (uint32_t)(bracket - scan->start) + !opens);
+    if (level == scan->depth)
+      break;
+    if (level > SHERD_VALUE_DEPTH_MAX) {
+      status = SHERD_EDEPTH;
+      break;
+    }
   }
-  return SHERD_OK;
+  scan->level = level;
+  *scan->notes = notes;
+  *at = status ? chunk + found[i - 1] : level == scan->depth ? chunk + found[i - 1] + 1 : NULL;
+  return status;
+}
+
+/* How much is looked at first when it is not known to be long, and then. */
+#define FIRST_BYTES 64
+
+static size_t longer(size_t len) {
+  return len < SHERD__JSON_CHUNK_BYTES ? len * 2 : len;
 }
 
 enum sherd_status sherd__json_skip_container(const uint8_t **at, const uint8_t *end, unsigned depth,
                                              struct sherd__extent_notes *notes) {
-  struct scan scan = {.start = *at, .depth = depth, .nesting = {.depth = depth}, .notes = notes};
-  struct between between = {0};
-  uint8_t last[BLOCK_BYTES]; /* the document's last bytes, and nothing that counts after them */
-  for (const uint8_t *p = *at; p < end; p += BLOCK_BYTES) {
-    const uint8_t *block = p;
-    if (end - p < BLOCK_BYTES) {
-      memset(last, 0, sizeof last);
-      block = memcpy(last, p, (size_t)(end - p));
-    }
-    struct marks marks = mark_block(block);
-    uint64_t brackets = marks.brackets & ~mark_strings(&marks, &between);
-    sherd__extents_have_room(notes, BLOCK_BYTES);
-    *at = p;
-    enum sherd_status status = follow(&scan, brackets, at);
-    if (status || scan.ended)
+  uint16_t found[SHERD__JSON_FOUND_MAX];
+  struct scan scan; /* of the levels only those that are open are ever read */
+  scan.start = *at;
+  scan.depth = scan.level = depth;
+  scan.is_object[depth] = false;
+  scan.notes = notes;
+  struct sherd__json_between between = {0};
+  size_t len = notes->all ? SHERD__JSON_CHUNK_BYTES : FIRST_BYTES;
+  for (const uint8_t *p = *at; p < end; p += len, len = longer(len)) {
+    if (len > (size_t)(end - p))
+      len = (size_t)(end - p);
+    size_t count = sherd__json_find_brackets(p, len, &between, found);
+    enum sherd_status status = follow(&scan, p, found, count, at);
+    if (*at)
       return status;
-    if (end - p <= BLOCK_BYTES)
-      break;
   }
   *at = end;
   return SHERD_ETRUNCATED;
