@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -56,7 +57,16 @@ static void watch(const struct crowd *crowd, int fd, uint32_t events, void *of) 
   measure_must(epoll_ctl(crowd->epoll, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
 }
 
+/* The client has as many as we have, and both may need them. */
+static void raise_files(void) {
+  struct rlimit files;
+  measure_must(getrlimit(RLIMIT_NOFILE, &files) == 0, "getrlimit");
+  files.rlim_cur = files.rlim_max;
+  measure_must(setrlimit(RLIMIT_NOFILE, &files) == 0, "setrlimit");
+}
+
 void crowd_open(struct crowd *crowd, uint64_t events, char **command) {
+  raise_files();
   signal(SIGPIPE, SIG_IGN);
   crowd->place.user_id = crowd->stream.user_id;
   crowd->place.shards = crowd->wanted;
@@ -104,7 +114,7 @@ static void serve(struct crowd *crowd, struct sender_peer *peer) {
   }
   if (crowd->heard)
     crowd->heard(crowd, peer, result);
-  if (!sender_peer_write(peer))
+  if (!sender_peer_write(peer, &crowd->place))
     drop(peer);
 }
 

@@ -64,7 +64,7 @@ static void say(struct dealer *it, uint32_t shard, struct sherd_bytes frames) {
     crowd_turn(&it->crowd, 10);
   sender_peer_say(peer, &it->crowd.place, frames);
   errno = 0;
-  measure_must(sender_peer_write(peer), "the client closed a connection");
+  measure_must(sender_peer_write(peer, &it->crowd.place), "the client closed a connection");
 }
 
 static void send_paced(struct dealer *it) {

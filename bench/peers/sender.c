@@ -84,6 +84,7 @@ int main(int argc, char **argv) {
   }
   measure_must(optind < argc, USAGE);
   crowd.wanted = idle_shards ? idle_shards : 1;
+  crowd.place.has_patience = true;
   crowd.heard = note_identify;
   crowd_open(&crowd, crowd.stream.events, argv + optind);
   if (idle_shards)

@@ -289,17 +289,16 @@ static bool put_said(struct sender_peer *peer) {
   return is_there;
 }
 
-/* There are clients that lose what comes together with the answer to their upgrade. */
 static void let_it_upgrade(void) {
   nanosleep(&(struct timespec){.tv_nsec = UPGRADE_PAUSE_MS * 1000000}, NULL);
 }
 
-bool sender_peer_write(struct sender_peer *peer) {
+bool sender_peer_write(struct sender_peer *peer, const struct sender_place *place) {
   if (peer->said.len && !put_said(peer))
     return false;
   if (peer->said.len || !peer->next[0].len)
     return true;
-  if (peer->is_upgrading)
+  if (peer->is_upgrading && place->has_patience)
     let_it_upgrade();
   peer->is_upgrading = false;
   if (!put(peer->fd, &peer->next[0]))

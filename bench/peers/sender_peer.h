@@ -21,6 +21,8 @@ struct sender_place {
 
   struct sherd__tls *tls;    /* NULL: without */
   bool has_small_records;    /* with TLS: each message in records of its own */
+  bool has_patience;         /* waits a little between an upgrade's answer and HELLO: there are
+                                clients that lose what comes together with it */
   struct sherd_bytes answer; /* to a heartbeat, a frame; empty: there is none */
 };
 
@@ -59,7 +61,7 @@ void sender_peer_say(struct sender_peer *peer, const struct sender_place *place,
                      struct sherd_bytes bytes);
 
 /* Writes what can be written without waiting; false when the connection is gone. */
-bool sender_peer_write(struct sender_peer *peer);
+bool sender_peer_write(struct sender_peer *peer, const struct sender_place *place);
 
 /* Whether there is anything to write. */
 bool sender_peer_has_more(const struct sender_peer *peer);

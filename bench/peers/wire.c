@@ -90,11 +90,10 @@ struct stream_file wire_idle(const struct stream_file *json, enum sherd_compress
   struct sherd_bytes rest = json->rest;
   sherd__buf_init(&out, sherd_allocator_default());
   wire_say(wire, (struct sherd_bytes){(const uint8_t *)hello, (size_t)len}, &out);
-  size_t hello_bytes = out.len;
-  wire_say(wire, stream_file_next(&rest), &out);
   wire_free(wire);
-  return (struct stream_file){.hello = {out.data, hello_bytes},
-                              .rest = {out.data + hello_bytes, out.len - hello_bytes},
+  /* A heartbeat may be answered before READY, so that refers to nothing. */
+  return (struct stream_file){.hello = sherd__buf_bytes(&out),
+                              .rest = wire_anywhere(compression, stream_file_next(&rest)),
                               .events = 1,
                               .user_id = json->user_id};
 }
