@@ -2,12 +2,14 @@
 """Compares Sherd with its peers in one run, and writes what came of it.
 
     compare.py BUILT INSTALLED STREAMS DOCS [--events N] [--runs N] [--minutes N] [--only LIBRARY]...
-               [--print]
+               [--print] [--quick]
 
 BUILT has bench_sender and the like, INSTALLED takes the libraries, STREAMS the streams, DOCS is
 docs/: benchmarks.md, of which the part between the marks is replaced, and the charts. With --only or
 --print nothing is written there: the tables are printed. Each row is run once, then all of them
-again, until there are so many runs of each or the next ones would take too long.
+again, until there are so many runs of each or the next ones would take too long. Then come the parts that are
+not one shard's stream: latency, busy shards, idle shards; --only names them too. With --quick they
+are short.
 """
 
 import argparse
@@ -20,12 +22,15 @@ from collections import defaultdict
 from pathlib import Path
 
 import report
-from peers import BYTES, LIBRARIES, ROWS, command
+from latency import Latency
+from many import Busy, Idle
+from peers import BYTES, LIBRARIES, ROWS, SMALL, client, sender_options
 
 HERE = Path(__file__).resolve().parent
 IDLE_SHARDS = 100
 IDLE_WAIT_S = 90
 WAIT_S = 300
+PARTS = [Latency, Busy, Idle]
 LINE = 160
 
 
@@ -60,6 +65,7 @@ class Comparison:
         self.installs = {}
         self.events = 0
         self.text_bytes = {}  # by stream
+        self.parts = [part(options.quick) for part in PARTS]
 
     @property
     def rows(self):
@@ -97,10 +103,13 @@ class Comparison:
         part = LIBRARIES[row.library].part
         if part in self.installs:
             raise Failure(f"not installed: {self.installs[part]}")
+        library, stream = LIBRARIES[row.library], self.stream(folder, row)
         if row.does == BYTES:
-            return run([self.options.built / "bench_floors", self.stream(folder, row), row.variant], None, wait_s)
-        words, env = command(row, self.options.built, self.options.installed)
-        return run([self.options.built / "bench_sender", self.stream(folder, row), *options, *words], env, wait_s)
+            more = [self.options.streams / "tls"] if library.has_tls else []
+            return run([self.options.built / library.floor, stream, row.variant, *more], None, wait_s)
+        words, env = client(row, self.options)
+        options = [*sender_options(row, self.options.streams), *options]
+        return run([self.options.built / "bench_sender", stream, *options, *words], env, wait_s)
 
     def measure(self, row):
         it = self.start(row, "busy")
@@ -145,7 +154,7 @@ class Comparison:
         chosen = {}
         for row in self.rows:
             library = LIBRARIES[row.library]
-            if row.does == BYTES or row.format != "json" or not library.has_shards or row in self.failures:
+            if row.does == BYTES or row.variant == SMALL or row.format != "json" or not library.has_shards or row in self.failures:
                 continue
             key = row.stream if row.library == "Sherd" else row.name if row.variant else row.library
             if key not in chosen or (row.compression == "zlib-stream") > (chosen[key].compression == "zlib-stream"):
@@ -157,6 +166,33 @@ class Comparison:
             except Failure as failure:
                 self.idle_failures[row] = str(failure)
                 say(f"  {row}: {failure}")
+
+
+    # --- The parts that are not one shard's stream ---
+
+    def deal(self, row, options, words=None):
+        """Deals the events out, to the row's client or another."""
+        of_row, env = client(row, self.options)
+        stream = self.options.streams / "busy/json-none"
+        dealer = [self.options.built / "bench_dealer", stream, row.compression, *options]
+        return self.run([*dealer, *(words or of_row)], env)
+
+    def run(self, words, env):
+        return run(words, env, WAIT_S)
+
+    def say(self, text):
+        say(text)
+
+    def measure_parts(self):
+        for part in self.parts:
+            if self.options.only and part.name not in self.options.only:
+                continue
+            say(part.name)
+            try:
+                part.measure(self)
+            except Failure as failure:
+                part.failure = str(failure)
+                say(f"  {failure}")
 
 
 def say(text):
@@ -171,7 +207,8 @@ def arguments():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=12, help="for the rounds, without the idle shards")
     parser.add_argument("--print", action="store_true", help="print the tables, and leave docs/ as it is")
-    parser.add_argument("--only", action="append", metavar="LIBRARY", choices=list(LIBRARIES))
+    parser.add_argument("--only", action="append", metavar="LIBRARY", choices=[*LIBRARIES, *(part.name for part in PARTS)])
+    parser.add_argument("--quick", action="store_true", help="short forms of what lasts, to see that it works")
     return parser.parse_args()
 
 
@@ -182,6 +219,7 @@ def main():
     comparison.make_streams()
     comparison.measure_all()
     comparison.measure_all_idle()
+    comparison.measure_parts()
     if options.only or options.print:
         print(report.text(comparison, os.cpu_count()))
     else:

@@ -41,7 +41,7 @@ static struct sherd_bytes deal_shard(const struct deal *deal, const struct sherd
   wire_say(wire, messages[1], &out);
   out.len = 0;
   for (uint64_t n = shard; n < deal->events; n += deal->count)
-    wire_say(wire, renumber(messages[2 + n], ++seq, &message), &out);
+    wire_say(wire, renumber(messages[2 + n % deal->there], ++seq, &message), &out);
   sherd__buf_deinit(&message);
   wire_free(wire);
   return sherd__buf_bytes(&out);
@@ -59,13 +59,13 @@ static struct sherd_bytes *list(struct sherd_bytes first, struct sherd_bytes the
 
 void deal_make(struct deal *deal, const struct stream_file *json,
                enum sherd_compression compression, uint32_t shards, uint64_t events) {
-  uint64_t there = json->events - 1; /* without READY */
-  deal->events = events && events < there ? events : there;
+  deal->there = json->events - 1; /* without READY */
+  deal->events = events ? events : deal->there;
   deal->count = shards;
   deal->shards = calloc(shards, sizeof *deal->shards);
   measure_must(deal->shards, "out of memory");
   struct stream_file idle = wire_idle(json, SHERD_COMPRESSION_NONE, INTERVAL_MS);
-  struct sherd_bytes *messages = list(idle.hello, json->rest, 2 + deal->events);
+  struct sherd_bytes *messages = list(idle.hello, json->rest, 2 + deal->there);
   for (uint32_t i = 0; i < shards; i++)
     deal->shards[i] = deal_shard(deal, messages, compression, i);
   deal->stream = wire_idle(json, compression, INTERVAL_MS);

@@ -14,10 +14,11 @@ struct deal {
   struct stream_file stream;  /* HELLO and READY, of all shards the same */
   struct sherd_bytes *shards; /* then each one's events, compressed in a stream of its own */
   uint32_t count;
-  uint64_t events;
+  uint64_t events, there; /* dealt, and in the stream that they come from */
 };
 
-/* Of a stream of JSON without compression the first `events`; 0: all. */
+/* Of a stream of JSON without compression the first `events`, and then from its start again; 0:
+ * each once. */
 void deal_make(struct deal *deal, const struct stream_file *json,
                enum sherd_compression compression, uint32_t shards, uint64_t events);
 

@@ -17,6 +17,7 @@ DECODED = "decoded"  # all of it has become the language's own values
 OBJECTS = "objects"  # all of it has become the library's own types
 WALKED = "walked"  # each value was visited and read in place
 LINES = "ndjson"  # written as a line of JSON
+STAMPED = "stamped"  # the time was written down; of Sherd alone
 BYTES = "bytes"  # a floor: no events at all
 
 
@@ -48,16 +49,28 @@ class Library:
     part: str  # of what bench/peers/install fetches; "": built with Sherd
     ways: list  # of format, compression, what it does and perhaps a variant
     has_shards: bool = True  # it starts a hundred at once
+    has_tls: bool = False
+    floor: str = "bench_floors"  # the program, where it is one
 
 
 def ways(formats, compressions, does, variant=""):
     return [(f, c, does, variant) for f in formats for c in compressions]
 
 
+# With TLS: how much a record has. What writes each message at once, as Discord does, makes small ones.
+LARGE = "16 kB records"
+SMALL = "a record a message"
+
 ALL = ["none", "zlib-stream", "zstd-stream"]
 NO_ZSTD = ALL[:2]
 JSON = ["json"]
 BOTH = ["json", "etf"]
+
+
+
+def tls_floor(name):
+    return Library("C", "", ways(JSON, NO_ZSTD, BYTES, name), has_tls=True, floor="bench_floors_tls")
+
 
 LIBRARIES = {
     "touching the bytes": Library("C", "", ways(JSON, ["none"], BYTES, "touch")),
@@ -66,6 +79,10 @@ LIBRARIES = {
     "Sherd's inflater alone": Library("C", "", ways(JSON, ["zlib-stream"], BYTES, "native")),
     "libdeflate, whole stream": Library("C", "", ways(JSON, ["zlib-stream"], BYTES, "libdeflate")),
     "libzstd alone": Library("C", "", ways(JSON, ["zstd-stream"], BYTES, "libzstd")),
+    "AES-GCM alone": tls_floor("gcm"),
+    "AES-GCM alone, a record a message": tls_floor("gcm-small"),
+    "OpenSSL alone": tls_floor("openssl"),
+    "OpenSSL alone, a record a message": tls_floor("openssl-small"),
     "Sherd": Library(
         "C",
         "",
@@ -74,6 +91,7 @@ LIBRARIES = {
         + ways(BOTH, NO_ZSTD, WALKED)
         + ways(JSON, NO_ZSTD, LINES),
     ),
+    "Sherd with TLS": Library("C", "", ways(JSON, ALL, RAW, LARGE) + ways(JSON, ALL, RAW, SMALL), has_tls=True),
     "twilight-gateway": Library("Rust", "cargo", ways(JSON, ALL, RAW) + ways(JSON, NO_ZSTD, OBJECTS)),
     "@discordjs/ws": Library(
         "JavaScript",
@@ -100,7 +118,7 @@ LIBRARIES = {
 
 # What was looked at and is not here.
 LEFT_OUT = {
-    "D++": "no package of it in Debian 12",
+    "D++": "could not be installed: it is in none of the registries, only on GitHub; and its hosts and TLS are fixed",
     "discordgo, zlib-stream": "it has no transport compression",
     "discord.py, idle shards": "it waits 5 s before each",
 }
@@ -143,6 +161,17 @@ def command(row, built, installed):
     return commands[part], env
 
 
+def client(row, options):
+    """The same of a comparison's options."""
+    return command(row, options.built, options.installed)
+
+
+def sender_options(row, streams):
+    if not LIBRARIES[row.library].has_tls:
+        return []
+    return ["--tls", streams / "tls", *(["--small-records"] if row.variant == SMALL else [])]
+
+
 # --- Versions ---
 
 
@@ -175,7 +204,9 @@ def version(library, installed):
     }
     if library in libraries:
         return said("pkg-config", "--modversion", libraries[library])
-    if library in ("Sherd", "Sherd's inflater alone"):
+    if LIBRARIES[library].floor == "bench_floors_tls":
+        return said("pkg-config", "--modversion", "openssl")
+    if library in ("Sherd", "Sherd with TLS", "Sherd's inflater alone"):
         return found(HERE.parent.parent / "meson.build", r"version: '([^']+)'")
     if part == "npm":
         package = {"discordeno": "@discordeno/gateway"}.get(library, library.lower())

@@ -5,7 +5,8 @@ import statistics
 
 import chart
 from peers import BYTES, DECODED, LEFT_OUT, LIBRARIES, LINES, OBJECTS, RAW, ROWS, WALKED
-from peers import Row, runtimes, version
+from peers import LARGE, SMALL, Row, runtimes, version
+from tables import lines_of, shown
 
 BEGIN = "<!-- What follows is made by `make bench-peers`. -->"
 END = "<!-- The end of what is made. -->"
@@ -48,17 +49,6 @@ class Numbers:
         return self.median(row) / ours if ours else None
 
 
-def lines_of(head, rows):
-    """A table; numbers are to the right."""
-    ruler = ["---:" if name.endswith(":") else "---" for name in head]
-    table = [[name.rstrip(":") for name in head], ruler, *rows]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in table)
-
-
-def shown(value, form, empty=""):
-    return empty if value is None else format(value, form)
-
-
 # --- The tables ---
 
 
@@ -90,6 +80,7 @@ def missing_table(comparison):
     rows = [[name, why] for name, why in LEFT_OUT.items()]
     rows += [[f"{row.name}, {row.format}, {row.compression}, {row.does}", why] for row, why in comparison.failures.items()]
     rows += [[f"{row.name}, idle shards", why] for row, why in comparison.idle_failures.items()]
+    rows += [[part.title, part.failure] for part in comparison.parts if part.failure]
     return lines_of(["what", "why"], rows)
 
 
@@ -138,6 +129,7 @@ def targets(numbers):
     for name, wanted, at, variant in peers:
         theirs = numbers.find(*at, variant=variant)
         yield f"{name}, zlib-stream, of ours", "at least", wanted, quotient(theirs, raw["zlib-stream"])
+    yield "D++, zlib-stream, of ours", "at least", 17, None
     theirs = numbers.find("discordgo", "none", OBJECTS)
     yield "discordgo, without compression, of ours", "at least", 25, quotient(theirs, raw["none"])
     yield "the cheapest that decodes, without compression, of ours", "at least", 20, quotient(
@@ -147,7 +139,15 @@ def targets(numbers):
     yield "the same of the ETF view, of the JSON's time an event", "at most", 1.0, quotient(
         walk_cost(numbers, "etf"), walk_cost(numbers, "json")
     )
-    yield "an idle shard with zlib-stream, kB", "at most", 48, numbers.idle_kb(Row("Sherd", "json", "zlib-stream", RAW))
+    for records in (LARGE, SMALL):
+        for compression in CHARTS:
+            with_tls = numbers.find("Sherd with TLS", compression, RAW, variant=records)
+            yield f"with TLS, {records}, {compression}, of without", "at most", 1.25, quotient(with_tls, raw[compression])
+    idle = Row("Sherd", "json", "zlib-stream", RAW), Row("Sherd with TLS", "json", "zlib-stream", RAW, LARGE)
+    yield "an idle shard with zlib-stream, kB", "at most", 48, numbers.idle_kb(idle[0])
+    yield "an idle shard with zlib-stream and TLS, kB", "at most", 96, numbers.idle_kb(idle[1])
+    for part in numbers.comparison.parts:
+        yield from part.targets()
 
 
 def targets_table(numbers):
@@ -164,10 +164,10 @@ def targets_table(numbers):
 
 
 def heading(comparison, cores):
-    counts = [len(it) for it in comparison.runs.values()]
+    counts = [len(it) for it in comparison.runs.values()] or [0]
     size = comparison.text_bytes["json-none"] / comparison.events
     tools = ", ".join(f"{name} {it}" for name, it in runtimes(comparison.options.installed).items())
-    runs = "one run" if max(counts) == 1 else f"medians of {max(counts)} runs in turn"
+    runs = "one run" if max(counts) <= 1 else f"medians of {max(counts)} runs in turn"
     return (
         f"{datetime.date.today():%Y-%m-%d}, a machine of {cores} cores. {comparison.events:,} events of "
         f"{size:,.0f} bytes of JSON in the mean; {runs}.\n{tools}."
@@ -184,15 +184,20 @@ def text(comparison, cores):
         ("zlib-stream", [row for row in comparison.rows if row.does != BYTES and row.compression == "zlib-stream"]),
         ("zstd-stream", [row for row in comparison.rows if row.does != BYTES and row.compression == "zstd-stream"]),
     ):
-        parts += [f"### {title}", main_table(numbers, rows, installed)]
-    parts += ["### An idle shard", idle_table(numbers)]
+        if rows:
+            parts += [f"### {title}", main_table(numbers, rows, installed)]
+    if comparison.idle:
+        parts += ["### An idle shard's memory", idle_table(numbers)]
+    for part in comparison.parts:
+        if not part.failure and (not comparison.options.only or part.name in comparison.options.only):
+            parts += [f"### {part.title}", part.text()]
     parts += ["### Not measured", missing_table(comparison)]
     parts += ["### Targets", targets_table(numbers)]
     return "\n\n".join(parts)
 
 
 def kind(row):
-    return "floor" if row.does == BYTES else "ours" if row.library == "Sherd" else "theirs"
+    return "floor" if row.does == BYTES else "ours" if row.library.startswith("Sherd") else "theirs"
 
 
 def write_charts(numbers, folder):
@@ -201,7 +206,7 @@ def write_charts(numbers, folder):
         bars = [
             (row.library if row.does == BYTES else f"{row.name}, {row.does}", numbers.median(row), kind(row))
             for row in ROWS
-            if row.stream == f"json-{compression}" and row.does != LINES and numbers.median(row) is not None
+            if row.stream == f"json-{compression}" and row.does != LINES and not LIBRARIES[row.library].has_tls and numbers.median(row) is not None
         ]
         if bars:
             (folder / f"{compression}.svg").write_text(chart.draw(title, bars))
