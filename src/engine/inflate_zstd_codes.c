@@ -9,7 +9,7 @@ enum kind { /* one more than on the wire */
 };
 
 static const struct {
-  const struct sherd__zstd_value *values;
+  const struct sherd__zstd_state *values;
   uint8_t symbols, log_max, default_log;
 } parts[SHERD__ZSTD_PARTS] = {{sherd__zstd_literal_lengths, 36, 9, 6},
                               {sherd__zstd_offsets, 32, 8, 5},
@@ -35,11 +35,10 @@ static enum sherd_status read_code(struct sherd_bytes *in, enum sherd__zstd_part
 static struct sherd__zstd_table make_table(enum sherd__zstd_part part,
                                            const struct sherd__zstd_code *code,
                                            struct sherd__zstd_state *states) {
-  const struct sherd__zstd_value *values = parts[part].values;
+  const struct sherd__zstd_state *values = parts[part].values;
   switch ((enum kind)code->kind) {
   case KIND_ONE:
-    states[0] = (struct sherd__zstd_state){values[code->symbol].base,
-                                           (uint8_t)values[code->symbol].extra, 0, 0};
+    states[0] = values[code->symbol];
     return (struct sherd__zstd_table){states, 0};
   case KIND_COUNTS:
     sherd__zstd_states_make(&code->counts, values, states);

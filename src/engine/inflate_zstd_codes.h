@@ -37,9 +37,9 @@ struct sherd__zstd_codes_work {
 
 /* What the symbols stand for. Of an offset, a base under 2 with its bits is one of the last three,
  * counted from 0; others are offsets. */
-extern const struct sherd__zstd_value sherd__zstd_literal_lengths[36];
-extern const struct sherd__zstd_value sherd__zstd_offsets[32];
-extern const struct sherd__zstd_value sherd__zstd_match_lengths[53];
+extern const struct sherd__zstd_state sherd__zstd_literal_lengths[36];
+extern const struct sherd__zstd_state sherd__zstd_offsets[32];
+extern const struct sherd__zstd_state sherd__zstd_match_lengths[53];
 
 /* The codes that nobody has to tell. */
 extern const struct sherd__zstd_state sherd__zstd_default_states[SHERD__ZSTD_PARTS]

@@ -3,6 +3,7 @@
 #ifndef SHERD_ENGINE_INFLATE_ZSTD_FSE_H
 #define SHERD_ENGINE_INFLATE_ZSTD_FSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,13 +17,8 @@
 struct sherd__zstd_counts {
   uint8_t log;                         /* of the number of states */
   uint8_t symbols;                     /* how many are told of */
+  bool has_low;                        /* a count of -1 is among them */
   int16_t of[SHERD__ZSTD_SYMBOLS_MAX]; /* -1: one, and that reads all bits anew */
-};
-
-/* What a symbol stands for: a number, to which so many bits are added. */
-struct sherd__zstd_value {
-  uint32_t base;
-  uint32_t extra;
 };
 
 /* A state: what it stands for, and how the next state is found. */
@@ -38,9 +34,9 @@ struct sherd__zstd_state {
 enum sherd_status sherd__zstd_counts_read(struct sherd_bytes *in, unsigned symbols_max,
                                           unsigned log_max, struct sherd__zstd_counts *out);
 
-/* Makes the 2^log states; `values` are the symbols'. */
+/* Makes the 2^log states; `values` has, by symbol, what their states stand for. */
 void sherd__zstd_states_make(const struct sherd__zstd_counts *counts,
-                             const struct sherd__zstd_value *values,
+                             const struct sherd__zstd_state *values,
                              struct sherd__zstd_state *states);
 
 #endif

@@ -69,12 +69,47 @@ static bool complete(struct sherd__zstd_literals_work *work, unsigned last) {
 
 /* --- From bits to weights --- */
 
-static const struct sherd__zstd_value weight_values[WEIGHT_MAX + 1] = {
-    {0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0},  {5, 0},
-    {6, 0}, {7, 0}, {8, 0}, {9, 0}, {10, 0}, {11, 0}};
+static const struct sherd__zstd_state weight_values[WEIGHT_MAX + 1] = {
+    {0, 0, 0, 0}, {1, 0, 0, 0}, {2, 0, 0, 0}, {3, 0, 0, 0}, {4, 0, 0, 0},  {5, 0, 0, 0},
+    {6, 0, 0, 0}, {7, 0, 0, 0}, {8, 0, 0, 0}, {9, 0, 0, 0}, {10, 0, 0, 0}, {11, 0, 0, 0}};
+
+/* Adds a state's weight, and goes on to the next state. */
+static inline const struct sherd__zstd_state *take_weight(struct sherd__zstd_literals_work *work,
+                                                          struct sherd__zstd_bits *bits,
+                                                          const struct sherd__zstd_state *state,
+                                                          unsigned byte) {
+  add_weight(work, state->base, byte);
+  return work->states + state->next + sherd__zstd_bits_take(bits, state->bits);
+}
 
 /* Two states in turn give the weights. The bits end where a state has none to go on with: then the
- * other one gives the last weight. */
+ * other one gives the last weight. Gives their number, or 0 when there are too many. */
+static unsigned take_weights(struct sherd__zstd_literals_work *work,
+                             const struct sherd__zstd_bits *bits,
+                             const struct sherd__zstd_state *now,
+                             const struct sherd__zstd_state *other) {
+  struct sherd__zstd_bits b = *bits; /* here, so that it stays in registers */
+  unsigned byte = 0;
+  for (; b.left >= 4 * SHERD__ZSTD_WEIGHTS_LOG_MAX && byte <= WEIGHTS_MAX - 5; byte += 4) {
+    now = take_weight(work, &b, now, byte);
+    other = take_weight(work, &b, other, byte + 1);
+    now = take_weight(work, &b, now, byte + 2);
+    other = take_weight(work, &b, other, byte + 3);
+    sherd__zstd_bits_fill(&b);
+  }
+  for (; byte <= WEIGHTS_MAX - 2; byte++) {
+    const struct sherd__zstd_state *next = take_weight(work, &b, now, byte);
+    sherd__zstd_bits_fill(&b);
+    if (sherd__zstd_bits_are_over(&b)) {
+      add_weight(work, other->base, byte + 1);
+      return byte + 2;
+    }
+    now = other;
+    other = next;
+  }
+  return 0;
+}
+
 static enum sherd_status decode_weights(struct sherd_bytes in,
                                         struct sherd__zstd_literals_work *work, unsigned *count) {
   struct sherd__zstd_counts counts;
@@ -83,26 +118,13 @@ static enum sherd_status decode_weights(struct sherd_bytes in,
       !sherd__zstd_bits_init(&bits, in))
     return SHERD_EZSTD;
   sherd__zstd_states_make(&counts, weight_values, work->states);
-  const struct sherd__zstd_state *now = work->states + sherd__zstd_bits_take(&bits, counts.log);
-  const struct sherd__zstd_state *other = work->states + sherd__zstd_bits_take(&bits, counts.log);
+  const struct sherd__zstd_state *first = work->states + sherd__zstd_bits_take(&bits, counts.log);
+  const struct sherd__zstd_state *second = work->states + sherd__zstd_bits_take(&bits, counts.log);
   sherd__zstd_bits_fill(&bits);
   if (sherd__zstd_bits_are_over(&bits))
     return SHERD_EZSTD;
-  unsigned byte = 0;
-  for (;;) {
-    if (byte > WEIGHTS_MAX - 2)
-      return SHERD_EZSTD;
-    add_weight(work, now->base, byte++);
-    unsigned next = now->next + sherd__zstd_bits_take(&bits, now->bits);
-    sherd__zstd_bits_fill(&bits);
-    if (sherd__zstd_bits_are_over(&bits))
-      break;
-    now = other;
-    other = work->states + next;
-  }
-  add_weight(work, other->base, byte++);
-  *count = byte;
-  return SHERD_OK;
+  *count = take_weights(work, &bits, first, second);
+  return *count ? SHERD_OK : SHERD_EZSTD;
 }
 
 /* The weights as they are, two in a byte, the first one in its upper half. */
@@ -155,8 +177,8 @@ static enum sherd_status read_code(struct sherd_bytes *in, struct sherd__zstd_hu
 
 static inline uint8_t take_literal(struct sherd__zstd_bits *bits, const uint16_t *table,
                                    unsigned log) {
-  uint16_t entry = table[sherd__zstd_bits_top(bits) >> (64 - log)];
-  bits->used += entry & 0xff;
+  uint16_t entry = table[bits->held << (-bits->left & 63) >> (64 - log)];
+  bits->left -= entry & 0xff;
   return (uint8_t)(entry >> 8);
 }
 

@@ -10,8 +10,11 @@
 _Static_assert(SLACK <= SHERD__ZSTD_LITERALS_SLACK && SLACK <= SHERD__ZSTD_HISTORY_SLACK,
                "it is read over");
 
+/* As many are decoded before they are put out: so what their matches copy is fetched meanwhile. */
+#define BATCH 64
+
 struct sequence {
-  size_t literals, match, offset;
+  uint32_t literals, match, offset;
 };
 
 /* A block that is being put out. */
@@ -51,7 +54,7 @@ static enum sherd_status put_match(struct putting *p, size_t offset, size_t len)
 }
 
 static enum sherd_status put_sequence(struct putting *p, const struct sequence *sequence) {
-  size_t len = sequence->literals + sequence->match;
+  size_t len = (size_t)sequence->literals + sequence->match;
   if (len > p->out_end - p->sink->out->len)
     return SHERD_EZSTD;
   enum sherd_status status = sherd__inflate_sink_reserve(p->sink, len + SLACK);
@@ -68,11 +71,10 @@ static inline void copy_16(uint8_t *to, const uint8_t *from) {
   memcpy(to, bytes, sizeof bytes);
 }
 
-/* Copies `len` bytes that do not overlap, and up to SLACK more, which may. */
+/* Copies `len` bytes that do not overlap, and up to SLACK more, which may. Most are fewer than 32,
+ * so that the first are not counted. */
 static inline void copy(uint8_t *to, const uint8_t *from, size_t len) {
   copy_16(to, from);
-  if (len <= 16)
-    return;
   copy_16(to + 16, from + 16);
   for (size_t at = 32; at < len; at += 32) {
     copy_16(to + at, from + at);
@@ -80,104 +82,151 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t len) {
   }
 }
 
+/* A sequence that may be put fast: where its match is copied from. */
+struct placed {
+  const uint8_t *from;
+  uint32_t literals, match;
+};
+
+/* How far one may go without care. */
 struct fast {
+  size_t made, made_end; /* of the call's output; as much may be there once a sequence is put */
+  size_t used, used_end; /* of the literals */
   uint8_t *out;          /* from where the call's output began */
-  size_t made, made_end; /* as much may be there once a sequence is put */
-  const uint8_t *literals;
-  size_t used, used_end;
-  size_t reach;             /* of the history */
-  const uint8_t *places[2]; /* the output, and the history */
+  const uint8_t *history;
+  size_t history_at, history_len, history_cap;
+  size_t window;
 };
 
 static struct fast begin_fast(const struct putting *p) {
   const struct sherd_buf *out = p->sink->out;
   size_t room = sherd__inflate_sink_room(p->sink), left = p->out_end - out->len;
   size_t readable = p->literals->data ? (size_t)(p->literals->readable - p->literals->data) : 0;
-  size_t literals_end = readable < SLACK ? 0 : readable - SLACK;
-  uint8_t *start = out->data ? out->data + p->sink->start : NULL; /* there may be no room at all */
-  struct fast fast = {.out = start,
-                      .made = out->len - p->sink->start,
-                      .literals = p->literals->data,
-                      .used = p->literals_used,
-                      .used_end = literals_end < p->literals->len ? literals_end : p->literals->len,
-                      .reach = p->history->len,
-                      .places = {start, p->history->data}};
-  bool has_room = room >= SLACK && readable >= SLACK;
-  room = room < SLACK ? 0 : room - SLACK;
-  /* At a made_end of 0 nothing is fast: a match is 3 bytes at the least. */
-  fast.made_end = has_room ? fast.made + (room < left ? room : left) : 0;
-  return fast;
+  struct fast f = {.made = out->len - p->sink->start,
+                   .used = p->literals_used,
+                   .history = p->history->data,
+                   .history_at = p->history->at,
+                   .history_len = p->history->len,
+                   .history_cap = p->history->cap,
+                   .window = p->window};
+  if (room < SLACK || readable < SLACK)
+    return f; /* at a made_end of 0 nothing is fast: a match is 3 bytes at the least */
+  room -= SLACK;
+  readable -= SLACK;
+  f.out = out->data + p->sink->start;
+  f.made_end = f.made + (room < left ? room : left);
+  f.used_end = readable < p->literals->len ? readable : p->literals->len;
+  return f;
 }
 
-/* False, and nothing is done, when care is needed. */
-static inline bool put_fast(struct fast *f, const struct putting *p, const struct sequence *s) {
-  size_t made = f->made + s->literals;
-  if (made + s->match > f->made_end || f->used + s->literals > f->used_end)
+/* Begins to fetch a match's source. */
+static inline void fetch(const uint8_t *from) {
+#if defined(__GNUC__)
+  __builtin_prefetch(from);
+  __builtin_prefetch(from + SLACK - 1); /* most are no longer */
+#else
+  (void)from;
+#endif
+}
+
+/* Finds where a sequence's match lies, and begins to fetch it. False, and nothing is done, when
+ * care is needed. */
+static inline __attribute__((always_inline)) bool place(struct fast *f, const struct sequence *s,
+                                                        struct placed *out) {
+  size_t made = f->made + s->literals, used = f->used + s->literals;
+  if (made + s->match > f->made_end || used > f->used_end)
     return false;
-  /* Where a match lies cannot be foretold, so that it is worked out without a branch. */
+  /* Which of the two it is cannot be foretold, so that it is worked out without a branch. */
   bool is_old = s->offset > made;
-  size_t old = (size_t)0 - is_old; /* all bits, or none */
-  size_t old_index = sherd__zstd_history_index(p->history, s->offset - made) & old;
-  size_t new_index = (made - s->offset) & ~old;
-  size_t whole = s->offset - (made & old); /* a match that is no longer is of one piece */
-  if (s->match > whole || s->offset > p->window || s->offset > made + f->reach ||
-      old_index + s->match > p->history->cap)
+  size_t back = s->offset - made;                         /* into the history, when it is old */
+  size_t goes_round = (size_t)0 - (back > f->history_at); /* all bits, or none */
+  size_t index = f->history_at - back + (f->history_cap & goes_round);
+  size_t whole = is_old ? back : s->offset; /* a match that is no longer is of one piece */
+  size_t begin = is_old ? index : made - s->offset;
+  size_t end = is_old ? f->history_cap : f->made_end;
+  if (s->match > whole || s->offset > f->window || s->offset > made + f->history_len ||
+      begin + s->match > end)
     return false;
-  copy(f->out + f->made, f->literals + f->used, s->literals);
-  copy(f->out + made, f->places[is_old] + (old_index | new_index), s->match);
+  *out = (struct placed){(is_old ? f->history : f->out) + begin, s->literals, s->match};
+  fetch(out->from);
   f->made = made + s->match;
-  f->used += s->literals;
+  f->used = used;
   return true;
+}
+
+/* Puts a batch out, which ends where `f` has come to. */
+static void put_batch(const struct placed *batch, const struct placed *end, struct fast f,
+                      struct putting *p) {
+  const uint8_t *literals = p->literals->data + p->literals_used;
+  uint8_t *out = f.out + (p->sink->out->len - p->sink->start);
+  for (; batch < end; batch++) {
+    copy(out, literals, batch->literals);
+    out += batch->literals;
+    literals += batch->literals;
+    copy(out, batch->from, batch->match);
+    out += batch->match;
+  }
+  p->sink->out->len = p->sink->start + f.made;
+  p->literals_used = f.used;
 }
 
 /* --- Decoding --- */
 
-/* One of the last three offsets, or the last one less 1; without literals it is the next of them.
- * It becomes the first. */
-static inline size_t repeat_offset(size_t *last, size_t which) {
-  size_t offset = which == 3 ? last[0] - 1 : last[which];
-  if (which >= 2)
-    last[2] = last[1];
-  if (which >= 1)
-    last[1] = last[0];
-  last[0] = offset;
+/* The last three offsets. */
+struct last {
+  uint32_t first, second, third;
+};
+
+/* One of them, or the first one less 1. It becomes the first. */
+static inline uint32_t repeat_offset(struct last *last, uint32_t which) {
+  uint32_t offset = which == 0   ? last->first
+                    : which == 1 ? last->second
+                    : which == 2 ? last->third
+                                 : last->first - 1;
+  last->third = which >= 2 ? last->second : last->third;
+  last->second = which >= 1 ? last->first : last->second;
+  last->first = offset;
   return offset;
 }
 
 struct decoding {
   struct sherd__zstd_bits bits;
-  const struct sherd__zstd_state *tables[SHERD__ZSTD_PARTS];
-  const struct sherd__zstd_state *states[SHERD__ZSTD_PARTS];
-  size_t last[3];
+  struct sherd__zstd_table literals, offsets, matches;
+  const struct sherd__zstd_state *literal, *offset, *match; /* where each stands */
 };
 
-static inline __attribute__((always_inline)) void decode(struct decoding *d, struct sequence *out) {
-  const struct sherd__zstd_state *literals = d->states[SHERD__ZSTD_LITERAL_LENGTHS];
-  const struct sherd__zstd_state *offset = d->states[SHERD__ZSTD_OFFSETS];
-  const struct sherd__zstd_state *match = d->states[SHERD__ZSTD_MATCH_LENGTHS];
-  size_t far = offset->base + sherd__zstd_bits_take(&d->bits, offset->extra);
+static inline __attribute__((always_inline)) void decode(struct decoding *d, struct last *last,
+                                                         struct sequence *out) {
+  const struct sherd__zstd_state *literal = d->literal, *offset = d->offset, *match = d->match;
+  out->match = match->base;
+  out->literals = literal->base;
+  out->offset = offset->base + sherd__zstd_bits_take(&d->bits, offset->extra);
   if (offset->extra > 1) {
-    d->last[2] = d->last[1];
-    d->last[1] = d->last[0];
-    d->last[0] = out->offset = far;
-  } else {
-    out->offset = repeat_offset(d->last, far + !literals->base);
+    last->third = last->second;
+    last->second = last->first;
+    last->first = out->offset;
+  } else { /* without literals it is the next one */
+    out->offset = repeat_offset(last, out->offset + !literal->base);
   }
-  out->match = match->base + sherd__zstd_bits_take(&d->bits, match->extra);
-  /* Of the 57 bits that a fill gives, the next states take 26 at the most. */
-  if (offset->extra + match->extra + literals->extra > 57 - 26)
-    sherd__zstd_bits_fill(&d->bits);
-  out->literals = literals->base + sherd__zstd_bits_take(&d->bits, literals->extra);
+  if (match->extra | literal->extra) {
+    out->match += sherd__zstd_bits_take(&d->bits, match->extra);
+    /* Of the 57 bits that a fill gives, the next states take 26 at the most. */
+    if (offset->extra + match->extra + literal->extra > 57 - 26)
+      sherd__zstd_bits_fill(&d->bits);
+    out->literals += sherd__zstd_bits_take(&d->bits, literal->extra);
+  }
+}
+
+static inline const struct sherd__zstd_state *next_state(struct sherd__zstd_bits *bits,
+                                                         const struct sherd__zstd_table *table,
+                                                         const struct sherd__zstd_state *now) {
+  return table->states + now->next + sherd__zstd_bits_take(bits, now->bits);
 }
 
 static inline __attribute__((always_inline)) void go_on(struct decoding *d) {
-  static const uint8_t order[] = {SHERD__ZSTD_LITERAL_LENGTHS, SHERD__ZSTD_MATCH_LENGTHS,
-                                  SHERD__ZSTD_OFFSETS};
-  for (unsigned i = 0; i < SHERD__ZSTD_PARTS; i++) {
-    const struct sherd__zstd_state *state = d->states[order[i]];
-    d->states[order[i]] =
-        d->tables[order[i]] + state->next + sherd__zstd_bits_take(&d->bits, state->bits);
-  }
+  d->literal = next_state(&d->bits, &d->literals, d->literal);
+  d->match = next_state(&d->bits, &d->matches, d->match);
+  d->offset = next_state(&d->bits, &d->offsets, d->offset);
   sherd__zstd_bits_fill(&d->bits);
 }
 
@@ -185,45 +234,44 @@ static enum sherd_status begin(struct decoding *d, struct sherd_bytes block,
                                const struct sherd__zstd_table *tables) {
   if (!sherd__zstd_bits_init(&d->bits, block))
     return SHERD_EZSTD;
-  for (unsigned part = 0; part < SHERD__ZSTD_PARTS; part++) {
-    d->tables[part] = tables[part].states;
-    d->states[part] = tables[part].states + sherd__zstd_bits_take(&d->bits, tables[part].log);
-  }
+  d->literals = tables[SHERD__ZSTD_LITERAL_LENGTHS];
+  d->offsets = tables[SHERD__ZSTD_OFFSETS];
+  d->matches = tables[SHERD__ZSTD_MATCH_LENGTHS];
+  d->literal = d->literals.states + sherd__zstd_bits_take(&d->bits, d->literals.log);
+  d->offset = d->offsets.states + sherd__zstd_bits_take(&d->bits, d->offsets.log);
+  d->match = d->matches.states + sherd__zstd_bits_take(&d->bits, d->matches.log);
   sherd__zstd_bits_fill(&d->bits);
   return SHERD_OK;
 }
 
-static void end_fast(const struct fast *fast, struct putting *p) {
-  p->sink->out->len = p->sink->start + fast->made;
-  p->literals_used = fast->used;
-}
-
-static enum sherd_status put_all(struct decoding *decoding, unsigned count, struct putting *p) {
-  struct decoding d = *decoding; /* here, so that it may stay in registers */
-  struct fast fast = begin_fast(p);
-  enum sherd_status status = SHERD_OK;
+static enum sherd_status put_all(const struct decoding *begun, struct last *kept, unsigned count,
+                                 struct putting *p) {
+  struct decoding d = *begun; /* here, so that it may stay in registers */
+  struct last last = *kept;
+  struct fast f = begin_fast(p);
+  struct placed batch[BATCH], *next = batch;
   for (;;) {
     struct sequence sequence;
-    decode(&d, &sequence);
-    if (sherd__zstd_bits_are_over(&d.bits)) {
-      status = SHERD_EZSTD;
-      break;
-    }
-    if (!put_fast(&fast, p, &sequence)) {
-      end_fast(&fast, p);
-      status = put_sequence(p, &sequence);
-      fast = begin_fast(p);
+    decode(&d, &last, &sequence);
+    if (!place(&f, &sequence, next)) {
+      if (next > batch)
+        put_batch(batch, next, f, p);
+      next = batch;
+      enum sherd_status status = put_sequence(p, &sequence);
       if (status)
-        break;
+        return status;
+      f = begin_fast(p);
+    } else if (++next == batch + BATCH) {
+      put_batch(batch, next, f, p);
+      next = batch;
     }
     if (--count == 0)
       break;
     go_on(&d);
   }
-  end_fast(&fast, p);
-  *decoding = d;
-  if (status)
-    return status;
+  if (next > batch)
+    put_batch(batch, next, f, p);
+  *kept = last;
   sherd__zstd_bits_fill(&d.bits);
   return sherd__zstd_bits_are_out(&d.bits) ? SHERD_OK : SHERD_EZSTD;
 }
@@ -271,11 +319,14 @@ enum sherd_status sherd__zstd_sequences_put(struct sherd__zstd_sequences *sequen
   status = begin(&decoding, block, work->tables);
   if (status)
     return status;
-  memcpy(decoding.last, sequences->last_offsets, sizeof decoding.last);
-  status = put_all(&decoding, count, &p);
+  uint32_t *offsets = sequences->last_offsets;
+  struct last last = {offsets[0], offsets[1], offsets[2]};
+  status = put_all(&decoding, &last, count, &p);
   if (status)
     return status;
-  memcpy(sequences->last_offsets, decoding.last, sizeof decoding.last);
+  offsets[0] = last.first;
+  offsets[1] = last.second;
+  offsets[2] = last.third;
   size_t rest = literals->len - p.literals_used;
   return rest > p.out_end - sink->out->len ? SHERD_EZSTD : put_literals(&p, rest);
 }

@@ -4,6 +4,7 @@
 #define SHERD_ENGINE_INFLATE_ZSTD_SEQUENCES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sherd/bytes.h>
 #include <sherd/status.h>
@@ -15,7 +16,7 @@
 
 /* What goes on from block to block. */
 struct sherd__zstd_sequences {
-  size_t last_offsets[3];
+  uint32_t last_offsets[3];
   struct sherd__zstd_code codes[SHERD__ZSTD_PARTS];
 };
 

@@ -363,7 +363,7 @@ static void every_failing_allocation_is_told(void **state) {
 
 /* --- The codes that nobody tells --- */
 
-static void check_default(enum sherd__zstd_part part, const struct sherd__zstd_value *values,
+static void check_default(enum sherd__zstd_part part, const struct sherd__zstd_state *values,
                           const struct sherd__zstd_counts *counts) {
   struct sherd__zstd_state states[1 << SHERD__ZSTD_LOG_MAX];
   sherd__zstd_states_make(counts, values, states);
@@ -380,18 +380,18 @@ static void check_default(enum sherd__zstd_part part, const struct sherd__zstd_v
 static void the_default_codes_are_the_documented_ones(void **state) {
   (void)state;
   check_default(SHERD__ZSTD_LITERAL_LENGTHS, sherd__zstd_literal_lengths,
-                &(struct sherd__zstd_counts){6, 36, {4, 3, 2, 2, 2, 2, 2, 2, 2,  2,  2,  2,
-                                                     2, 1, 1, 1, 2, 2, 2, 2, 2,  2,  2,  2,
-                                                     2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1}});
+                &(struct sherd__zstd_counts){6, 36, true, {4, 3, 2, 2, 2, 2, 2,  2,  2,  2, 2, 2, 2,
+                                                           1, 1, 1, 2, 2, 2, 2,  2,  2,  2, 2, 2, 3,
+                                                           2, 1, 1, 1, 1, 1, -1, -1, -1, -1}});
   check_default(
       SHERD__ZSTD_OFFSETS, sherd__zstd_offsets,
-      &(struct sherd__zstd_counts){5, 29, {1, 1, 1, 1, 1, 1, 2, 2, 2, 1,  1,  1,  1,  1, 1,
-                                           1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1}});
+      &(struct sherd__zstd_counts){5, 29, true, {1, 1, 1, 1, 1, 1, 2, 2, 2, 1,  1,  1,  1,  1, 1,
+                                                 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1}});
   check_default(SHERD__ZSTD_MATCH_LENGTHS, sherd__zstd_match_lengths,
-                &(struct sherd__zstd_counts){6, 53, {1, 4, 3, 2, 2,  2,  2,  2,  2,  1,  1, 1, 1, 1,
-                                                     1, 1, 1, 1, 1,  1,  1,  1,  1,  1,  1, 1, 1, 1,
-                                                     1, 1, 1, 1, 1,  1,  1,  1,  1,  1,  1, 1, 1, 1,
-                                                     1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1}});
+                &(struct sherd__zstd_counts){
+                    6, 53, true, {1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1,  1,  1,  1,  1,  1,  1, 1,
+                                  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1,  1,  1,  1,  1,  1, 1,
+                                  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1}});
 }
 
 int main(int argc, char **argv) {
