@@ -1,11 +1,13 @@
 #include "client.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -32,6 +34,7 @@ void client_start(struct client *client, char **command) {
   }
   close(ends[1]);
   client->told = ends[0];
+  measure_must(fcntl(client->told, F_SETFL, O_NONBLOCK) == 0, "fcntl");
   measure_stay_on(0);
 }
 
@@ -48,6 +51,8 @@ static void take_line(struct client *client, const char *line) {
 void client_hear(struct client *client) {
   size_t room = sizeof client->line - 1 - client->line_len;
   ssize_t got = read(client->told, client->line + client->line_len, room);
+  if (got < 0 && errno == EAGAIN)
+    return;
   if (got <= 0) {
     fprintf(stderr, "the client ended before it had seen all\n");
     client_end(client);

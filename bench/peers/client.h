@@ -23,7 +23,8 @@ struct client {
 void client_start(struct client *client, char **command);
 void client_end(const struct client *client);
 
-/* Takes what it printed; a line that is not ours goes to stderr. Exits when it has ended. */
+/* Takes what it printed, if it has; a line that is not ours goes to stderr. Exits when it has
+ * ended. */
 void client_hear(struct client *client);
 
 /* The processor time of all its threads, user's and system's. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,9 @@
 
 #include "measure.h"
 
-#define EVENTS_MAX 256
-#define PATIENCE_S 120 /* for a client that is silent: it reads no more and says nothing */
+#define EVENTS_MAX    256
+#define LAST_WORDS_MS 1000
+#define PATIENCE_S    120 /* for a client that is silent: it reads no more and says nothing */
 
 /* --- Its beginning --- */
 
@@ -93,17 +95,22 @@ static void take_connections(struct crowd *crowd) {
   measure_must(errno == EAGAIN || errno == ECONNABORTED, "accept");
 }
 
-/* What the client loses when it has begun would not be counted right. */
-static void drop(struct sender_peer *peer) {
+/* A client may close once it has said that it has seen all; before, nothing would be counted right.
+ * What it says there may come after its close. */
+static void drop(struct crowd *crowd, struct sender_peer *peer) {
+  struct pollfd told = {.fd = crowd->client.told, .events = POLLIN};
+  if (peer->is_identified && !crowd->client.events && poll(&told, 1, LAST_WORDS_MS) > 0)
+    client_hear(&crowd->client);
   errno = 0;
-  measure_must(!peer->is_identified, "the client closed a connection, or said what it must not");
+  measure_must(!peer->is_identified || crowd->client.events,
+               "the client closed a connection, or said what it must not");
   sender_peer_free(peer);
 }
 
 static void serve(struct crowd *crowd, struct sender_peer *peer) {
   enum sender_peer_result result = sender_peer_read(peer, &crowd->place, &crowd->stream);
   if (result == SENDER_PEER_GONE) {
-    drop(peer);
+    drop(crowd, peer);
     return;
   }
   if (result == SENDER_PEER_IDENTIFIED) {
@@ -115,7 +122,7 @@ static void serve(struct crowd *crowd, struct sender_peer *peer) {
   if (crowd->heard)
     crowd->heard(crowd, peer, result);
   if (!sender_peer_write(peer, &crowd->place))
-    drop(peer);
+    drop(crowd, peer);
 }
 
 /* --- Its turns --- */
