@@ -171,14 +171,16 @@ static enum sherd_status read_head(struct feeding *f) {
   return zstd->stage == STAGE_BROKEN || zstd->block_len > max ? SHERD_EZSTD : SHERD_OK;
 }
 
-/* A block came to so much. The last one is the end of the stream, which has none. */
+/* A block came to so much. The last one is the end of the stream, which has none: if not at once,
+ * since a checksum is to come, then after it. */
 static enum sherd_status end_block(struct feeding *f, size_t made) {
   struct zstd_inflater *zstd = f->zstd;
+  bool has_checksum = zstd->descriptor & 0x04, has_total = zstd->descriptor & 0xE0;
   zstd->left -= made;
-  bool has_checksum = zstd->descriptor & 0x04;
   done(f);
   zstd->stage = zstd->is_last ? STAGE_CHECKSUM : STAGE_HEAD;
-  return zstd->is_last && !has_checksum ? SHERD_EZSTD : SHERD_OK;
+  bool is_short = has_total && zstd->left;
+  return zstd->is_last && (!has_checksum || is_short) ? SHERD_EZSTD : SHERD_OK;
 }
 
 static enum sherd_status read_raw(struct feeding *f) {
