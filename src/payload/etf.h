@@ -13,6 +13,8 @@
 #include <sherd/value.h>
 
 #include "base/buf.h"
+#include "base/bytes16.h"
+#include "base/utf8.h"
 #include "payload/view.h"
 
 #define SHERD__ETF_VERSION 131
@@ -95,10 +97,13 @@ static inline struct sherd__etf_term sherd__etf_describe(uint8_t tag, uint64_t l
 /* A big-endian number of up to four bytes. */
 static inline uint32_t sherd__etf_load(const uint8_t *at, const uint8_t *end, unsigned width) {
   uint32_t number = 0;
-  if (end - at >= 4)
-    return (uint32_t)(((uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 |
-                       (uint64_t)at[3]) >>
-                      (32 - 8 * width));
+  if (end - at >= 4) {
+    memcpy(&number, at, sizeof number);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    number = __builtin_bswap32(number);
+#endif
+    return (uint32_t)((uint64_t)number >> (32 - 8 * width));
+  }
   for (; width; width--)
     number = number << 8 | *at++;
   return number;
@@ -111,7 +116,7 @@ static inline bool sherd__etf_read_binary(const uint8_t **at, const uint8_t *end
   const uint8_t *p = *at;
   if (end - p < 5 || *p != SHERD__ETF_BINARY)
     return false;
-  size_t len = sherd__etf_load(p + 1, end, 4);
+  size_t len = sherd__etf_load(p + 1, p + 5, 4);
   if (len > (size_t)(end - p) - 5)
     return false;
   *out = (struct sherd__etf_term){
@@ -225,10 +230,7 @@ enum sherd_status sherd__etf_text(const struct sherd__etf_term *term, struct she
                                   const uint8_t **fault);
 
 /* What an atom is where it is not a key: nil and null, true and false, or a text. */
-enum sherd_value_type sherd__etf_atom_type(const struct sherd__etf_term *term);
-
-/* Whether the text of a binary is UTF-8. `end` is that of the document. */
-bool sherd__etf_is_utf8(struct sherd_bytes body, const uint8_t *end);
+enum sherd_value_type sherd__etf_atom_type(struct sherd_bytes word);
 
 /* Writes the text in UTF-8, text->text_len bytes of it. */
 void sherd__etf_text_write(const struct sherd__etf_text *text, char *out);
@@ -277,12 +279,6 @@ enum sherd_status sherd__etf_validate(const uint8_t *data, size_t len, size_t *e
 enum sherd_value_type sherd__etf_type(const struct sherd_value *value);
 bool sherd__etf_next(struct sherd_value_iter *iter, struct sherd_value *key,
                      struct sherd_value *value);
-/* Whether the value, which may be of any kind or absent, is a binary. */
-static inline bool sherd__etf_is_binary(const struct sherd_value *value) {
-  return (value->format_ == SHERD_FORMAT_ETF || value->format_ == SHERD__FORMAT_ETF_KEY) &&
-         value->at_ && *value->at_ == SHERD__ETF_BINARY;
-}
-
 bool sherd__etf_equals(const struct sherd_value *value, const char *text, size_t len);
 enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out);
 enum sherd_status sherd__etf_as_str_copy(const struct sherd_value *value, char *buf, size_t cap,
@@ -296,5 +292,40 @@ bool sherd__etf_is_true(const struct sherd_value *value);
 enum sherd_status sherd__etf_to_json(const struct sherd_value *value, struct sherd__text *text,
                                      const uint8_t **fault);
 enum sherd_status sherd__etf_raw(const struct sherd_value *value, struct sherd_bytes *out);
+
+/* --- What is asked most, of a value whose head was checked when it was made --- */
+
+/* Whether the value, which may be of any kind or absent, is a binary. */
+static inline bool sherd__etf_is_binary(const struct sherd_value *value) {
+  return (value->format_ == SHERD_FORMAT_ETF || value->format_ == SHERD__FORMAT_ETF_KEY) &&
+         value->at_ && *value->at_ == SHERD__ETF_BINARY;
+}
+
+/* The bytes of an atom or a binary. */
+static inline struct sherd_bytes sherd__etf_letters(const struct sherd_value *value) {
+  unsigned width = sherd__etf_shapes[*value->at_].width;
+  const uint8_t *length = value->at_ + 1;
+  return (struct sherd_bytes){length + width, sherd__etf_load(length, value->end_, width)};
+}
+
+/* The text of a binary. Errors: SHERD_EUTF8. */
+static inline enum sherd_status sherd__etf_binary_as_str(const struct sherd_value *value,
+                                                         struct sherd_bytes *out) {
+  struct sherd_bytes text = {value->at_ + 5, sherd__etf_load(value->at_ + 1, value->at_ + 5, 4)};
+  bool is_ascii = false;
+  if (text.len <= 16 && value->end_ - text.data >= 16) { /* as most are */
+    uint32_t high = sherd__bytes16_mask(sherd__bytes16_load(text.data));
+    is_ascii = !(high & ((UINT32_C(1) << text.len) - 1));
+  }
+  if (!is_ascii && !sherd__utf8_is_valid(text.data, text.len, NULL))
+    return SHERD_EUTF8;
+  *out = text;
+  return SHERD_OK;
+}
+
+/* The number of an INTEGER, in two's complement as the processor's own. */
+static inline int32_t sherd__etf_i32(const struct sherd_value *value) {
+  return (int32_t)sherd__etf_load(value->at_ + 1, value->at_ + 5, 4);
+}
 
 #endif

@@ -56,7 +56,7 @@ static enum sherd_status copy_text(struct copy *copy, const struct sherd__etf_te
 }
 
 static enum sherd_status copy_atom(struct copy *copy, const struct sherd__etf_term *term) {
-  switch (sherd__etf_atom_type(term)) {
+  switch (sherd__etf_atom_type(term->body)) {
   case SHERD_VALUE_NULL:
     put(copy, "null", 4);
     return SHERD_OK;

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/bytes16.h"
 #include "base/utf8.h"
 #include "payload/etf.h"
 #include "payload/json.h"
@@ -41,26 +40,16 @@ enum sherd_status sherd__etf_text(const struct sherd__etf_term *term, struct she
   return SHERD_OK;
 }
 
-bool sherd__etf_is_utf8(struct sherd_bytes body, const uint8_t *end) {
-  if (body.len <= 16 && end - body.data >= 16) { /* most are, and ASCII */
-    uint32_t high = sherd__bytes16_mask(sherd__bytes16_load(body.data));
-    if (!(high & ((UINT32_C(1) << body.len) - 1)))
-      return true;
-  }
-  return sherd__utf8_is_valid(body.data, body.len, NULL);
-}
-
-enum sherd_value_type sherd__etf_atom_type(const struct sherd__etf_term *term) {
-  const uint8_t *word = term->body.data;
-  switch (term->body.len) {
+enum sherd_value_type sherd__etf_atom_type(struct sherd_bytes word) {
+  switch (word.len) {
   case 3:
-    return memcmp(word, "nil", 3) == 0 ? SHERD_VALUE_NULL : SHERD_VALUE_STRING;
+    return memcmp(word.data, "nil", 3) == 0 ? SHERD_VALUE_NULL : SHERD_VALUE_STRING;
   case 4:
-    return memcmp(word, "null", 4) == 0   ? SHERD_VALUE_NULL
-           : memcmp(word, "true", 4) == 0 ? SHERD_VALUE_BOOL
-                                          : SHERD_VALUE_STRING;
+    return memcmp(word.data, "null", 4) == 0   ? SHERD_VALUE_NULL
+           : memcmp(word.data, "true", 4) == 0 ? SHERD_VALUE_BOOL
+                                               : SHERD_VALUE_STRING;
   case 5:
-    return memcmp(word, "false", 5) == 0 ? SHERD_VALUE_BOOL : SHERD_VALUE_STRING;
+    return memcmp(word.data, "false", 5) == 0 ? SHERD_VALUE_BOOL : SHERD_VALUE_STRING;
   default:
     return SHERD_VALUE_STRING;
   }

@@ -95,8 +95,7 @@ enum sherd_value_type sherd__etf_type(const struct sherd_value *value) {
   unsigned kind = sherd__etf_shapes[*value->at_].kind;
   if (kind != SHERD__ETF_KIND_ATOM)
     return (enum sherd_value_type)types[kind];
-  struct sherd__etf_term term = term_of(value);
-  return sherd__etf_atom_type(&term);
+  return sherd__etf_atom_type(sherd__etf_letters(value));
 }
 
 /* Enters a list or a map, whose head was checked when its value was made. left_ counts what is
@@ -186,25 +185,16 @@ bool sherd__etf_equals(const struct sherd_value *value, const char *text, size_t
   return sherd__etf_text_equals(&term, text, len);
 }
 
-static enum sherd_status other_as_str(const struct sherd__etf_term *term, struct sherd_bytes *out) {
+enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out) {
+  struct sherd__etf_term term = term_of(value);
   struct sherd__etf_text text;
   const uint8_t *fault;
-  enum sherd_status status = sherd__etf_text(term, &text, &fault);
+  enum sherd_status status = sherd__etf_text(&term, &text, &fault);
   if (status)
     return status;
   if (text.is_latin1 || !text.is_slice)
     return SHERD_EESCAPED;
   *out = text.bytes;
-  return SHERD_OK;
-}
-
-enum sherd_status sherd__etf_as_str(const struct sherd_value *value, struct sherd_bytes *out) {
-  struct sherd__etf_term term = term_of(value);
-  if (term.kind != SHERD__ETF_KIND_BINARY)
-    return other_as_str(&term, out);
-  if (!sherd__etf_is_utf8(term.body, value->end_))
-    return SHERD_EUTF8;
-  *out = term.body;
   return SHERD_OK;
 }
 
@@ -241,7 +231,7 @@ enum sherd_status sherd__etf_as_f64(const struct sherd_value *value, double *out
 }
 
 bool sherd__etf_is_true(const struct sherd_value *value) {
-  return term_of(value).body.data[0] == 't';
+  return *sherd__etf_letters(value).data == 't';
 }
 
 /* A key that stands alone, outside of its map. */

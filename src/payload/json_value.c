@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <string.h>
 
 #include "payload/json_pass.h"
 
@@ -56,23 +57,27 @@ static inline struct sherd__json_passed pass(const struct sherd_value *near, uin
   return (struct sherd__json_passed){at + near->extent_->bytes, 0};
 }
 
-/* The key that the walk has come to. *at goes past its colon; false where it stops at damage. */
-static inline bool take_key(const struct sherd_value_iter *iter, const uint8_t **at,
+/* The damage that a walk stops at. */
+static bool fail(struct sherd_value_iter *iter, const uint8_t *at, struct sherd_value *key,
+                 struct sherd_value *value) {
+  enum sherd_status status = at == iter->next_.end_ ? SHERD_ETRUNCATED : SHERD_EJSON;
+  return sherd__iter_fail(iter, at, status, key, value);
+}
+
+/* The key at *at, its quote. *at goes past its colon; false where it stops at damage. */
+static inline bool take_key(const struct sherd_value *near, const uint8_t **at,
                             struct sherd_value *key) {
-  const uint8_t *end = iter->next_.end_;
-  if (sherd__json_look(at, end) != '"')
-    return false;
-  struct sherd__json_passed passed = sherd__json_pass_plain(*at, end);
-  sherd__value_put(key, &iter->next_, *at, passed.seen, SHERD_FORMAT_JSON, iter->next_.depth_);
+  struct sherd__json_passed passed = sherd__json_pass_plain(*at, near->end_);
+  sherd__value_put(key, near, *at, passed.seen, SHERD_FORMAT_JSON, near->depth_);
   if (!passed.after) {
     passed.after = *at;
-    enum sherd_status status = sherd__json_skip_string(&passed.after, end);
+    enum sherd_status status = sherd__json_skip_string(&passed.after, near->end_);
     *at = passed.after;
     if (status)
       return false;
   }
   *at = passed.after;
-  if (sherd__json_look(at, end) != ':')
+  if (sherd__json_look(at, near->end_) != ':')
     return false;
   ++*at;
   return true;
@@ -81,17 +86,18 @@ static inline bool take_key(const struct sherd_value_iter *iter, const uint8_t *
 /* The value that the walk has come to. */
 static inline bool take_value(struct sherd_value_iter *iter, const uint8_t *at,
                               struct sherd_value *key, struct sherd_value *value) {
-  uint8_t first = sherd__json_look(&at, iter->next_.end_);
-  struct sherd__json_passed passed = pass(&iter->next_, first, at);
+  const struct sherd_value *near = &iter->next_;
+  uint8_t first = sherd__json_look(&at, near->end_);
+  struct sherd__json_passed passed = pass(near, first, at);
   if (passed.after) {
-    sherd__value_put(value, &iter->next_, at, passed.seen, SHERD_FORMAT_JSON, iter->next_.depth_);
+    sherd__value_put(value, near, at, passed.seen, SHERD_FORMAT_JSON, near->depth_);
     if (first == '{' || first == '[')
-      sherd__iter_skip_extent(iter, iter->next_.extent_->count);
+      sherd__iter_skip_extent(iter, near->extent_->count);
     iter->next_.at_ = passed.after;
     iter->place_ = SHERD__PLACE_PAST;
     return true;
   }
-  *value = value_at(&iter->next_, at);
+  *value = value_at(near, at);
   if (value->status_)
     return sherd__iter_stop(iter, key, value);
   iter->next_.at_ = at;
@@ -99,34 +105,44 @@ static inline bool take_value(struct sherd_value_iter *iter, const uint8_t *at,
   return true;
 }
 
-/* The damage that a walk stops at. */
-static bool fail(struct sherd_value_iter *iter, const uint8_t *at, struct sherd_value *key,
-                 struct sherd_value *value) {
-  enum sherd_status status = at == iter->next_.end_ ? SHERD_ETRUNCATED : SHERD_EJSON;
-  return sherd__iter_fail(iter, at, status, key, value);
+/* Moves to where the next key or value begins. False at the end and at damage. */
+static bool arrive(struct sherd_value_iter *iter, struct sherd_value *key,
+                   struct sherd_value *value) {
+  const uint8_t *at = iter->next_.at_, *end = iter->next_.end_;
+  bool is_object = iter->kind_ == SHERD__ITER_OBJECT,
+       is_first = iter->place_ == SHERD__PLACE_BEFORE;
+  enum sherd_status status = iter->place_ == SHERD__PLACE_PAST ? SHERD_OK : step(iter, &at);
+  if (status)
+    return sherd__iter_fail(iter, at, status, key, value);
+  uint8_t next = sherd__json_look(&at, end);
+  if (next == (is_object ? '}' : ']'))
+    return sherd__iter_end(iter, at + 1, key, value);
+  bool is_due = is_first || next == ',';
+  if (is_due && !is_first) {
+    at++;
+    next = sherd__json_look(&at, end);
+  }
+  if (!is_due || (is_object && next != '"'))
+    return fail(iter, at, key, value);
+  iter->next_.at_ = at;
+  return true;
 }
 
 bool sherd__json_next(struct sherd_value_iter *iter, struct sherd_value *key,
                       struct sherd_value *value) {
-  const uint8_t *at = iter->next_.at_, *end = iter->next_.end_;
-  bool is_object = iter->kind_ == SHERD__ITER_OBJECT,
-       is_first = iter->place_ == SHERD__PLACE_BEFORE;
-  if (iter->place_ != SHERD__PLACE_PAST) {
-    const uint8_t *from = at;
-    enum sherd_status status = step(iter, &from);
-    at = from;
-    if (status)
-      return sherd__iter_fail(iter, at, status, key, value);
-  }
-  uint8_t next = sherd__json_look(&at, end);
-  if (next == (is_object ? '}' : ']'))
-    return sherd__iter_end(iter, at + 1, key, value);
-  if (!is_first && next != ',')
-    return fail(iter, at, key, value);
-  at += !is_first;
+  const uint8_t *at = iter->next_.at_;
+  bool is_object = iter->kind_ == SHERD__ITER_OBJECT;
+  /* As most pairs come. */
+  if (is_object && iter->place_ == SHERD__PLACE_PAST && iter->next_.end_ - at > 2 &&
+      memcmp(at, ",\"", 2) == 0)
+    at++;
+  else if (arrive(iter, key, value))
+    at = iter->next_.at_;
+  else
+    return false;
   if (!is_object)
     *key = sherd__value_absent(SHERD_ENOTFOUND);
-  else if (!take_key(iter, &at, key))
+  else if (!take_key(&iter->next_, &at, key))
     return fail(iter, at, key, value);
   return take_value(iter, at, key, value);
 }

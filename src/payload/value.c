@@ -197,17 +197,21 @@ static enum sherd_status want(const struct sherd_value *value, enum sherd_value_
   return type_of(value) == type ? SHERD_OK : SHERD_ETYPE;
 }
 
-enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out) {
-  if (sherd__json_seen(&value) == SHERD__JSON_ASCII) {
-    *out = sherd__json_seen_text(&value);
-    return SHERD_OK;
-  }
-  if (sherd__etf_is_binary(&value))
-    return sherd__etf_as_str(&value, out);
-  enum sherd_status status = want(&value, SHERD_VALUE_STRING);
+static __attribute__((noinline)) enum sherd_status as_str(const struct sherd_value *value,
+                                                          struct sherd_bytes *out) {
+  if (sherd__etf_is_binary(value))
+    return sherd__etf_binary_as_str(value, out);
+  enum sherd_status status = want(value, SHERD_VALUE_STRING);
   if (status)
     return status;
-  return is_json(&value) ? sherd__json_as_str(&value, out) : sherd__etf_as_str(&value, out);
+  return is_json(value) ? sherd__json_as_str(value, out) : sherd__etf_as_str(value, out);
+}
+
+enum sherd_status sherd_value_as_str(struct sherd_value value, struct sherd_bytes *out) {
+  if (sherd__json_seen(&value) != SHERD__JSON_ASCII)
+    return as_str(&value, out);
+  *out = sherd__json_seen_text(&value);
+  return SHERD_OK;
 }
 
 enum sherd_status sherd_value_as_str_copy(struct sherd_value value, char *buf, size_t cap,
@@ -224,9 +228,25 @@ bool sherd_value_equals(struct sherd_value value, const char *text) {
          sherd__value_text_equals(&value, text, strlen(text));
 }
 
+/* Most numbers are small integers, and need no more than a look. */
+static inline bool is_small(const struct sherd_value *value, int32_t *out) {
+  if (sherd__json_seen(value) == SHERD__JSON_DIGITS)
+    *out = (int32_t)sherd__json_seen_number(value);
+  else if (value->format_ != SHERD_FORMAT_ETF || !value->at_)
+    return false;
+  else if (*value->at_ == SHERD__ETF_SMALL_INTEGER)
+    *out = value->at_[1];
+  else if (*value->at_ == SHERD__ETF_INTEGER)
+    *out = sherd__etf_i32(value);
+  else
+    return false;
+  return true;
+}
+
 enum sherd_status sherd_value_as_u64(struct sherd_value value, uint64_t *out) {
-  if (sherd__json_seen(&value) == SHERD__JSON_DIGITS) {
-    *out = sherd__json_seen_number(&value);
+  int32_t small;
+  if (is_small(&value, &small) && small >= 0) {
+    *out = (uint64_t)small;
     return SHERD_OK;
   }
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
@@ -236,8 +256,9 @@ enum sherd_status sherd_value_as_u64(struct sherd_value value, uint64_t *out) {
 }
 
 enum sherd_status sherd_value_as_i64(struct sherd_value value, int64_t *out) {
-  if (sherd__json_seen(&value) == SHERD__JSON_DIGITS) {
-    *out = sherd__json_seen_number(&value);
+  int32_t small;
+  if (is_small(&value, &small)) {
+    *out = small;
     return SHERD_OK;
   }
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
@@ -247,8 +268,9 @@ enum sherd_status sherd_value_as_i64(struct sherd_value value, int64_t *out) {
 }
 
 enum sherd_status sherd_value_as_f64(struct sherd_value value, double *out) {
-  if (sherd__json_seen(&value) == SHERD__JSON_DIGITS) {
-    *out = sherd__json_seen_number(&value);
+  int32_t small;
+  if (is_small(&value, &small)) {
+    *out = small;
     return SHERD_OK;
   }
   enum sherd_status status = want(&value, SHERD_VALUE_NUMBER);
