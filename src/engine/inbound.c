@@ -10,8 +10,6 @@ void sherd__inbound_reset(struct sherd_engine *engine) {
   /* The scratch keeps its bytes: an event that is still queued may point there. */
   if (engine->scratch->user == engine)
     engine->scratch->user = NULL;
-  if (engine->scratch->last_user == engine)
-    engine->scratch->last_user = NULL;
   sherd__buf_deinit(&inbound->parked);
   *inbound = (struct sherd__inbound){.parked = inbound->parked, .expanded = inbound->expanded};
 }
@@ -40,8 +38,10 @@ static enum sherd_status take_scratch(struct sherd_engine *engine) {
   }
   sherd__scratch_clear(scratch);
   scratch->user = engine;
-  sherd__inflater_set_cold(engine->inflater, scratch->last_user != engine);
-  scratch->last_user = engine;
+  uint64_t last = engine->inbound.turn;
+  engine->inbound.turn = ++scratch->turns;
+  sherd__inflater_set_cold(engine->inflater,
+                           engine->inbound.turn - last > SHERD__SCRATCH_WARM_TURNS);
   if (!engine->inbound.parked.len)
     return SHERD_OK;
   return sherd__scratch_unpark(scratch, &engine->inbound.parked);

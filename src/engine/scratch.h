@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sherd/engine.h>
 
@@ -17,14 +18,17 @@
 /* What has grown over this gives the memory back when its message is done. */
 #define SHERD__SCRATCH_KEEP_BYTES (1024 * 1024)
 
+/* After so many turns of others an engine's inflater is taken to have left the processor's cache.
+ * As measured, it has about then: 15 windows of zlib's fill half a megabyte. */
+#define SHERD__SCRATCH_WARM_TURNS 16
+
 struct sherd_scratch {
   const struct sherd_allocator *allocator;
   struct sherd_buf buf;
   /* Of the document that was scanned last: they are good as long as its event is. */
   struct sherd__extents extents;
   struct sherd_engine *user; /* whose message is in it; NULL: nobody's */
-  /* Who used it last; NULL: unknown. Another engine's inflater is not in the processor's cache. */
-  const struct sherd_engine *last_user;
+  uint64_t turns;            /* how often it was taken */
   /* While a message that was parked is worked on, `buf` is its engine's memory, and the scratch's
    * own is kept here. Handing memory over and back costs nothing, so that a message that comes in
    * many pieces is not copied for each of them. */

@@ -28,6 +28,7 @@ struct sherd__inbound {
   struct sherd_buf parked;   /* the part of a message that came, while its rest is awaited */
   bool has_input;            /* `in`, or what the frames were given, is not used up */
   size_t done;               /* what of the scratch has been handed on */
+  uint64_t turn;             /* of the scratch, when it was taken last; 0: not on this connection */
   bool has_documents;        /* the scratch holds whole messages that are not handed on yet */
   bool in_boundary;          /* a document came in several flushes; its end is being looked for */
   size_t boundary_fed;       /* up to where of the scratch */
