@@ -3,10 +3,10 @@
  *   bench_floors STREAM FLOOR
  *
  * Prints {"events":N,"cpu_s":S,"peak_kb":K} as the sender does, or exits with 69 when it was built
- * without that library. Floors: touch and memcpy (of the frames' payloads); zlib, native (the
- * project's own inflater) and libdeflate (the whole stream at once, as a guide only: a shard never
- * has it whole) for zlib-stream; libzstd and native-zstd for zstd-stream. All but libdeflate are
- * given a message at a time, and put each out to the same memory. */
+ * without that library. Floors: touch and memcpy (of the frames' payloads); zlib and libdeflate
+ * (the whole stream at once, as a guide only: a shard never has it whole) for zlib-stream, libzstd
+ * for zstd-stream, and native, the project's own inflaters, for both. All but libdeflate are given
+ * a message at a time, and put each out to the same memory. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -105,8 +105,12 @@ static double inflate_zlib(struct sherd_bytes frames, struct outcome *outcome) {
   return seconds;
 }
 
-static double inflate_native(struct sherd_bytes frames, enum sherd_compression compression,
-                             struct outcome *outcome) {
+/* Which of the two it is, the stream's first byte tells. */
+static double inflate_native(struct sherd_bytes frames, struct outcome *outcome) {
+  struct sherd_bytes peek = frames;
+  bool is_zstd = stream_file_next(&peek).data[0] == 0x28;
+  enum sherd_compression compression =
+      is_zstd ? SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM : SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM;
   struct sherd__inflater *inflater;
   struct sherd_buf text;
   sherd__buf_init(&text, sherd_allocator_default());
@@ -185,9 +189,7 @@ static double run(const char *floor, const struct stream_file *stream, struct ou
   if (strcmp(floor, "zlib") == 0)
     return inflate_zlib(frames, outcome);
   if (strcmp(floor, "native") == 0)
-    return inflate_native(frames, SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM, outcome);
-  if (strcmp(floor, "native-zstd") == 0)
-    return inflate_native(frames, SHERD_COMPRESSION_TRANSPORT_ZSTD_STREAM, outcome);
+    return inflate_native(frames, outcome);
   if (strcmp(floor, "libdeflate") == 0)
     return inflate_libdeflate(frames, outcome, stream->text_bytes);
   if (strcmp(floor, "libzstd") == 0)

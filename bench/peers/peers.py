@@ -76,7 +76,7 @@ LIBRARIES = {
     "touching the bytes": Library("C", "", ways(JSON, ["none"], BYTES, "touch")),
     "memcpy": Library("C", "", ways(JSON, ["none"], BYTES, "memcpy")),
     "zlib alone": Library("C", "", ways(JSON, ["zlib-stream"], BYTES, "zlib")),
-    "Sherd's inflater alone": Library("C", "", ways(JSON, ["zlib-stream"], BYTES, "native")),
+    "Sherd's inflater alone": Library("C", "", ways(JSON, ["zlib-stream", "zstd-stream"], BYTES, "native")),
     "libdeflate, whole stream": Library("C", "", ways(JSON, ["zlib-stream"], BYTES, "libdeflate")),
     "libzstd alone": Library("C", "", ways(JSON, ["zstd-stream"], BYTES, "libzstd")),
     "AES-GCM alone": tls_floor("gcm"),
