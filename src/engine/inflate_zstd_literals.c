@@ -211,8 +211,8 @@ static enum sherd_status decode_one(struct sherd_bytes in, const uint16_t *table
 static enum sherd_status decode_four(struct sherd_bytes in, const uint16_t *table, unsigned log,
                                      uint8_t *to, size_t len) {
   struct sherd__zstd_bits bits[4];
-  size_t share = (len + 3) / 4;
-  if (in.len < JUMPS_BYTES || 3 * share > len)
+  size_t share = (len + 3) / 4; /* three of which are no more than all, from LITERALS_FOUR on */
+  if (in.len < JUMPS_BYTES)
     return SHERD_EZSTD;
   struct sherd_bytes rest = {in.data + JUMPS_BYTES, in.len - JUMPS_BYTES};
   for (size_t i = 0; i < 4; i++) {
