@@ -87,19 +87,24 @@ struct sherd_value_iter sherd_value_iterate(struct sherd_value container) {
   return iter;
 }
 
-static bool next_without_key(struct sherd_value_iter *iter, struct sherd_value *value) {
-  struct sherd_value unwanted;
-  return sherd_value_next(iter, &unwanted, value);
-}
-
-bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
-                      struct sherd_value *value) {
-  if (!key)
-    return next_without_key(iter, value);
+/* The calls of this file go here: what is exported cannot be inlined, since another library may
+ * stand in for it. */
+static inline bool next(struct sherd_value_iter *iter, struct sherd_value *key,
+                        struct sherd_value *value) {
   if (iter->kind_ == SHERD__ITER_ENDED)
     return sherd__iter_end(iter, iter->next_.at_, key, value);
   return is_json(&iter->next_) ? sherd__json_next(iter, key, value)
                                : sherd__etf_next(iter, key, value);
+}
+
+static bool next_without_key(struct sherd_value_iter *iter, struct sherd_value *value) {
+  struct sherd_value unwanted;
+  return next(iter, &unwanted, value);
+}
+
+bool sherd_value_next(struct sherd_value_iter *iter, struct sherd_value *key,
+                      struct sherd_value *value) {
+  return key ? next(iter, key, value) : next_without_key(iter, value);
 }
 
 enum sherd_status sherd_value_iter_status(const struct sherd_value_iter *iter) {
@@ -110,7 +115,7 @@ enum sherd_status sherd_value_count(struct sherd_value container, size_t *out) {
   struct sherd_value_iter iter = sherd_value_iterate(container);
   struct sherd_value value;
   size_t count = 0;
-  while (sherd_value_next(&iter, NULL, &value))
+  while (next_without_key(&iter, &value))
     count++;
   if (iter.status_ == SHERD_OK)
     *out = count;
@@ -132,11 +137,11 @@ bool sherd__value_text_equals(const struct sherd_value *string, const char *text
 struct sherd_value sherd_value_get_n(struct sherd_value object, const char *key, size_t len) {
   if (!object.at_)
     return object;
-  if (sherd_value_type(object) != SHERD_VALUE_OBJECT)
-    return sherd__value_absent(SHERD_ETYPE);
   struct sherd_value_iter iter = sherd_value_iterate(object);
   struct sherd_value name, value;
-  while (sherd_value_next(&iter, &name, &value))
+  if (iter.kind_ != SHERD__ITER_OBJECT)
+    return sherd__value_absent(SHERD_ETYPE);
+  while (next(&iter, &name, &value))
     if (sherd__value_text_equals(&name, key, len))
       return value;
   return value; /* absent at the end, or the damage */
@@ -149,11 +154,11 @@ struct sherd_value sherd_value_get(struct sherd_value object, const char *key) {
 struct sherd_value sherd_value_at(struct sherd_value list, size_t index) {
   if (!list.at_)
     return list;
-  if (sherd_value_type(list) != SHERD_VALUE_LIST)
-    return sherd__value_absent(SHERD_ETYPE);
   struct sherd_value_iter iter = sherd_value_iterate(list);
   struct sherd_value value;
-  while (sherd_value_next(&iter, NULL, &value) && index)
+  if (iter.kind_ != SHERD__ITER_LIST)
+    return sherd__value_absent(SHERD_ETYPE);
+  while (next_without_key(&iter, &value) && index)
     index--;
   return value;
 }
