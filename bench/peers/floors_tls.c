@@ -137,7 +137,7 @@ static uint64_t read_all(SSL *client) {
 }
 
 static double run_openssl(struct sherd_bytes frames, bool is_small, const char *folder) {
-  struct sherd__tls_stream *server;
+  struct sherd__tls_stream *server = NULL;
   struct sherd_buf sealed;
   SSL_CTX *context = SSL_CTX_new(TLS_client_method());
   SSL *client = context ? SSL_new(context) : NULL;
