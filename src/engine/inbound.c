@@ -69,6 +69,12 @@ static enum sherd_status append_plain(struct sherd_buf *to, struct sherd_bytes d
   return sherd__buf_append(to, data.data, data.len);
 }
 
+/* What is in the scratch from there on. */
+static struct sherd_bytes rest_from(const struct sherd_engine *engine, size_t from) {
+  const struct sherd_buf *buf = &engine->scratch->buf;
+  return (struct sherd_bytes){buf->len > from ? buf->data + from : NULL, buf->len - from};
+}
+
 /* A piece of a message: to the scratch, inflated. */
 static enum sherd_status take_data(struct sherd_engine *engine,
                                    const struct sherd__frame_part *part,
@@ -97,8 +103,8 @@ static enum sherd_status take_data(struct sherd_engine *engine,
   engine->stats.bytes_inflated += message->len - before;
   inbound->has_documents = part->is_last;
   size_t fault;
-  if (part->is_last && part->is_text &&
-      !sherd__utf8_is_valid(message->data + inbound->done, message->len - inbound->done, &fault)) {
+  struct sherd_bytes rest = rest_from(engine, inbound->done);
+  if (part->is_last && part->is_text && !sherd__utf8_is_valid(rest.data, rest.len, &fault)) {
     out->fault_offset = fault;
     return SHERD_EUTF8;
   }
@@ -110,11 +116,6 @@ static enum sherd_status take_data(struct sherd_engine *engine,
  * and a document that is not whole waits for more. Everywhere else a frame's message is whole. */
 static bool may_wait(const struct sherd_engine *engine) {
   return engine->settings.compression == SHERD_COMPRESSION_TRANSPORT_ZLIB_STREAM;
-}
-
-static struct sherd_bytes rest_from(const struct sherd_engine *engine, size_t from) {
-  const struct sherd_buf *buf = &engine->scratch->buf;
-  return (struct sherd_bytes){buf->len > from ? buf->data + from : NULL, buf->len - from};
 }
 
 /* Whether the document that came in several flushes is whole by now. */

@@ -3,13 +3,16 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "payload/extent.h"
 
 #define FIRST_CAP 16
 
-/* What an event weighs. The data of a kept one is a document of its own. */
+/* What an event weighs. The data of a kept one is a document of its own, with the extents in it. */
 static size_t weigh(const struct sherd_event *event) {
-  size_t data = event->data.at_ ? (size_t)(event->data.end_ - event->data.base_) : 0;
-  return sizeof *event + data;
+  const struct sherd_value *data = &event->data;
+  size_t bytes = data->at_ ? (size_t)(data->end_ - data->base_) : 0;
+  size_t extents = data->extent_ ? data->extent_->count * sizeof *data->extent_ : 0;
+  return sizeof *event + bytes + extents;
 }
 
 enum sherd_status sherd__event_queue_init(struct sherd__event_queue *queue,

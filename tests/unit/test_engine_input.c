@@ -102,6 +102,20 @@ static void identify_names_payload_compression(void **state) {
   end();
 }
 
+/* The first one of a scratch: there is no memory for it yet. */
+static void an_empty_message_is_one_that_ends_too_early(void **state) {
+  (void)state;
+  begin_with(SHERD_COMPRESSION_NONE, 0);
+  host_start(&host);
+  host_open(&host);
+  host_upgrade(&host);
+  host_frame(&host, SHERD__FRAMES_TEXT, "", 0);
+  struct sherd_error_info error;
+  sherd_engine_last_error(host.engine, &error);
+  assert_int_equal(error.status, SHERD_ETRUNCATED);
+  end();
+}
+
 /* --- zlib-stream has no edges of its own --- */
 
 static z_stream deflater;
@@ -733,6 +747,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_format_compression_and_split_gives_the_same_story),
       cmocka_unit_test(identify_names_payload_compression),
+      cmocka_unit_test(an_empty_message_is_one_that_ends_too_early),
       cmocka_unit_test(messages_may_be_spread_over_frames_at_any_byte),
       cmocka_unit_test(several_messages_may_share_a_frame),
       cmocka_unit_test(the_largest_limit_is_no_limit),
