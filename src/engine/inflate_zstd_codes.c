@@ -56,6 +56,8 @@ enum sherd_status sherd__zstd_codes_read(struct sherd_bytes *in,
   unsigned kinds = in->data[0];
   in->data++;
   in->len--;
+  if (kinds & 3) /* reserved */
+    return SHERD_EZSTD;
   for (unsigned part = 0; part < SHERD__ZSTD_PARTS; part++) {
     enum kind kind = (enum kind)((kinds >> (6 - 2 * part) & 3) + 1);
     enum sherd_status status = read_code(in, (enum sherd__zstd_part)part, kind, &codes[part]);

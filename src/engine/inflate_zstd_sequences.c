@@ -45,6 +45,8 @@ static enum sherd_status put_match(struct putting *p, size_t offset, size_t len)
     return SHERD_EZSTD;
   size_t room = sherd__inflate_sink_room(p->sink);
   size_t fits = len < room ? len : room;
+  if (!fits)
+    return SHERD_EINFLATELIMIT;
   uint8_t *to = p->sink->out->data + p->sink->out->len;
   p->sink->out->len += fits;
   size_t old = offset > made ? sherd__zstd_history_copy(p->history, offset - made, to, fits) : 0;

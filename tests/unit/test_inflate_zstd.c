@@ -282,7 +282,68 @@ static void what_was_refused_stays_refused(void **state) {
   sherd__buf_deinit(&out);
 }
 
+/* Streams that no compressor writes: the bits of the sequences' modes that are reserved, and no
+ * sequences, which may be told in two bytes but not with modes after them. */
+static void what_the_format_says_of_sequences_holds(void **state) {
+  (void)state;
+  static const struct {
+    const char *block;
+    size_t len;
+    enum sherd_status status;
+  } rows[] = {
+      {"\x44\0\0\x08\x61\x01\x54\x01\0\0\x01", 11, SHERD_OK},
+      {"\x44\0\0\x08\x61\x01\x55\x01\0\0\x01", 11, SHERD_EZSTD},
+      {"\x44\0\0\x08\x61\x01\x57\x01\0\0\x01", 11, SHERD_EZSTD},
+      {"\x24\0\0\x08\x61\x80\0", 7, SHERD_OK},
+      {"\x24\0\0\0\x80\0\0", 7, SHERD_EZSTD},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sherd__inflater *inflater;
+    struct sherd_buf wire, out;
+    sherd__buf_init(&wire, sherd_allocator_default());
+    sherd__buf_init(&out, sherd_allocator_default());
+    append(&wire, "\x28\xb5\x2f\xfd\0\x58", 6);
+    append(&wire, rows[i].block, rows[i].len);
+    assert_int_equal(sherd__inflater_new_zstd_native(sherd_allocator_default(), &inflater),
+                     SHERD_OK);
+    assert_int_equal(
+        sherd__inflater_feed(inflater, sherd__buf_bytes(&wire), true, false, NO_LIMIT, &out),
+        rows[i].status);
+    sherd__inflater_free(inflater);
+    sherd__buf_deinit(&wire);
+    sherd__buf_deinit(&out);
+  }
+}
+
 /* --- The limit, and memory --- */
+
+/* The first thing put out would be from the window, into a buffer that has no memory yet. */
+static void a_limit_of_nothing_is_met_by_an_old_match(void **state) {
+  (void)state;
+  struct sherd__inflater *inflater;
+  struct sherd_buf text, wire, out, fresh;
+  sherd__buf_init(&text, sherd_allocator_default());
+  sherd__buf_init(&wire, sherd_allocator_default());
+  sherd__buf_init(&out, sherd_allocator_default());
+  sherd__buf_init(&fresh, sherd_allocator_default());
+  append_text(&text, 2000);
+  begin_peer((struct peer){3, 12, 0, 3, 0});
+  compress_more(sherd__buf_bytes(&text), ZSTD_e_flush, &wire);
+  assert_int_equal(sherd__inflater_new_zstd_native(sherd_allocator_default(), &inflater), SHERD_OK);
+  assert_int_equal(
+      sherd__inflater_feed(inflater, sherd__buf_bytes(&wire), true, false, NO_LIMIT, &out),
+      SHERD_OK);
+  wire.len = 0;
+  compress_more(sherd__buf_bytes(&text), ZSTD_e_flush, &wire); /* as a match, and nothing else */
+  assert_int_equal(sherd__inflater_feed(inflater, sherd__buf_bytes(&wire), true, false, 0, &fresh),
+                   SHERD_EINFLATELIMIT);
+  assert_int_equal(fresh.len, 0);
+  sherd__inflater_free(inflater);
+  sherd__buf_deinit(&text);
+  sherd__buf_deinit(&wire);
+  sherd__buf_deinit(&out);
+  sherd__buf_deinit(&fresh);
+}
 
 static void the_limit_holds_at_every_byte(void **state) {
   (void)state;
@@ -407,7 +468,9 @@ int main(int argc, char **argv) {
       cmocka_unit_test(damage_is_met),
       cmocka_unit_test(every_flipped_bit_is_met),
       cmocka_unit_test(what_was_refused_stays_refused),
+      cmocka_unit_test(what_the_format_says_of_sequences_holds),
       cmocka_unit_test(the_limit_holds_at_every_byte),
+      cmocka_unit_test(a_limit_of_nothing_is_met_by_an_old_match),
       cmocka_unit_test(a_shard_keeps_its_window),
       cmocka_unit_test(every_failing_allocation_is_told),
   };
