@@ -69,7 +69,7 @@ static void put_value(struct sherd_buf *out, unsigned depth) {
   bool is_object = what > 0;
   put(out, is_object ? "{" : "[");
   for (size_t i = 0; i < items; i++) {
-    char key[32];
+    char key[64];
     snprintf(key, sizeof key, "\"%s%zu\":", roll(2) ? "" : "a longer key ", i);
     put(out, i ? "," : "");
     put(out, is_object ? key : "");
